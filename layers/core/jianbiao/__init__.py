@@ -1,0 +1,1 @@
+"""Jianbiao (检标): electronic motor-vehicle inspection marks."""

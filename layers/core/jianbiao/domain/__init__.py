@@ -1,0 +1,1 @@
+"""Pure rules: vehicles, plates, VIN, inspection cycles, eligibility, life of a certificate, policy."""
