@@ -1,0 +1,75 @@
+"""Colours of faces, read once from data/looks.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).with_name("data")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Colours of one year: `main` band with `on_main` text, `tint` paper, `line` ornament, `deep` headings."""
+
+    main: str
+    on_main: str
+    tint: str
+    line: str
+    deep: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """Colours of a plate. Two `ground` colours are a gradient from top to bottom, or halves where `split`."""
+
+    ground: tuple[str, ...]
+    ink: str
+    mark: str
+    split: bool
+    wide: bool
+    """480 mm by 140 mm instead of 440 mm by 140 mm (GA 36-2018)."""
+
+
+@cache
+def _looks() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((DATA / "looks.json").read_bytes())
+    return loaded
+
+
+def ground_names() -> tuple[str, ...]:
+    """Names that `Face.ground` accepts."""
+    return tuple(_looks()["grounds"])
+
+
+def ground_name(year: int) -> str:
+    """Name of the ground colour for a year of expiry, by the packaged cycle."""
+    cycle = _looks()["cycle"]
+    colours: list[str] = cycle["colours"]
+    return colours[(year - cycle["anchor_year"]) % len(colours)]
+
+
+def ground(name: str) -> Ground:
+    """Colours by name; raises KeyError for a name that is not in data/looks.json."""
+    return Ground(**_looks()["grounds"][name])
+
+
+def plate(plate_class: str) -> Plate:
+    """Colours of the plates of a class (GA/T 16.7 code)."""
+    looks = _looks()
+    entry = looks["plates"][looks["plate_of_class"].get(plate_class, looks["plate_otherwise"])]
+    return Plate(
+        tuple(entry["ground"]),
+        entry["ink"],
+        entry.get("mark", entry["ink"]),
+        entry.get("split", False),
+        entry["wide"],
+    )
+
+
+def is_mark(char: str) -> bool:
+    """True for the characters that a plate shows in its mark colour (使, 领, 警, 港, 澳)."""
+    return char in _looks()["plate_marks"]
