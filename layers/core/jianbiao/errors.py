@@ -16,6 +16,7 @@
     ├── Gone                   was there, is no longer                           410 (code says which)
     ├── TooManyRequests        slow down                                         429 too-many-requests
     ├── Unavailable            a store or the signing service is down            503 unavailable
+    ├── Untrusted              a key set or status list not to be used           never a problem: go without
     └── Forged                 a code that no published key vouches for          never a problem: a verdict
 
 `http.problems` maps every class to its answer, and a test walks this tree.
@@ -145,6 +146,16 @@ class Unavailable(JianbiaoError):
     def __init__(self, what: str, retry_after: int = 5) -> None:
         super().__init__(what)
         self.retry_after = retry_after
+
+
+class Untrusted(JianbiaoError):
+    """A key set or status list that must not be used; `reason` says why (`wire.reasons.UntrustedReason`)."""
+
+    code = "untrusted"
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
 
 
 class Forged(JianbiaoError):
