@@ -18,8 +18,8 @@ class State(StrEnum):
     REVOKED = "revoked"
 
 
-# A suspended certificate can be superseded: a hold may be lifted without reinstating it, and then the new one must
-# end it, or a later reinstatement would make two active ones.
+# A suspended certificate can be superseded: a hold may be lifted without reinstating it, and then the new
+# one must end it, or a later reinstatement would make two active ones.
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.ACTIVE: frozenset({State.SUPERSEDED, State.SUSPENDED, State.REVOKED}),
     State.SUSPENDED: frozenset({State.ACTIVE, State.SUPERSEDED, State.REVOKED}),
@@ -53,8 +53,8 @@ class CertificateFacts:
 
 
 def needs_new(active: CertificateFacts | None, wanted: CertificateFacts) -> bool:
-    """Whether `wanted` has to be issued: there is no active certificate, the entitled end of validity is later than
-    the active one's, or plate, class, type or use differ from it."""
+    """Whether `wanted` has to be issued: there is no active certificate, the entitled end of validity is
+    later than the active one's, or plate, class, type or use differ from it."""
     if active is None or wanted.valid_until > active.valid_until:
         return True
     return (wanted.plate, wanted.plate_class, wanted.vehicle_type, wanted.use) != (

@@ -1,7 +1,7 @@
-"""Inspection cycles (道路交通安全法实施条例 art 16 with its dated overlays): when a period ends and how the next is had.
+"""Inspection cycles: when a period ends, how the next is had (道路交通安全法实施条例 art 16, overlays).
 
-The rule set is that of the day of decision, never of the due date or of the registration; its id goes with every
-decision. A validity once granted is never recomputed. All days are Chinese calendar days.
+The rule set is that of the day of decision, never of the due date or of the registration; its id goes with
+every decision. A validity once granted is never recomputed. All days are Chinese calendar days.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def deciding_rule(policy: Policy, vehicle: Vehicle, on: date) -> tuple[Rule, str
 
 
 def _in_force(rules: tuple[Rule, ...], on: date) -> Rule:
-    # The oldest rule set also answers for days before it: 2004 is when the present regulation began, and whatever
-    # was granted earlier has long ended.
+    # The oldest rule set also answers for days before it: 2004 is when the present regulation began, and
+    # whatever was granted earlier has long ended.
     return next((rule for rule in reversed(rules) if rule.starts <= on), rules[0])
 
 
@@ -105,9 +105,10 @@ def _late_registration(exemption: Exemption, vehicle: Vehicle) -> str | None:
 def on_grid(policy: Policy, vehicle: Vehicle, on: date) -> bool:
     """Whether the vehicle's end of validity can have been granted: a month end, on a node.
 
-    A node of any rule set of its class in force at some time from registration to `on` counts, and of the original
-    cycle that each leaves excluded vehicles in, since facts that exclude come and go; so do nodes of the class that
-    the use tells it was in before a conversion. A validity keeps its end when rules change.
+    A node of any rule set of its class in force at some time from registration to `on` counts, and of the
+    original cycle that each leaves excluded vehicles in, since facts that exclude come and go; so do nodes
+    of the class that the use tells it was in before a conversion. A validity keeps its end when rules
+    change.
     """
     ends = vehicle.valid_until
     if ends is None or not is_month_end(ends):
@@ -136,10 +137,11 @@ def window_opens(policy: Policy, vehicle: Vehicle, due: date) -> date:
 
 
 def next_period(policy: Policy, vehicle: Vehicle, on: date) -> Period:
-    """The period after the running one, decided on a day. Needs a `valid_until`; `on_grid` is the caller's check.
+    """The period after the running one, decided on a day. Needs a `valid_until`; `on_grid` is the caller's
+    check.
 
-    Whoever is late by more than one node gets the first node after the day of decision; a claim then needs every
-    node that was missed to be one of claims.
+    Whoever is late by more than one node gets the first node after the day of decision; a claim then needs
+    every node that was missed to be one of claims.
     """
     if vehicle.valid_until is None:
         raise Refusal(Reason.RECORD_INCONSISTENT, why="valid-until")
@@ -171,8 +173,8 @@ def _claimable(rule: Rule, age: int) -> bool:
 def after_inspection(policy: Policy, vehicle: Vehicle, passed_on: date) -> Period:
     """The period that an inspection passed on a day gives, where the station did not say until when.
 
-    An inspection before the window changes nothing: an early one never moves or shortens a validity. Without a known
-    validity the inspection counts for the node in whose window it lies.
+    An inspection before the window changes nothing: an early one never moves or shortens a validity.
+    Without a known validity the inspection counts for the node in whose window it lies.
     """
     ends = vehicle.valid_until
     if ends is not None and passed_on >= window_opens(policy, vehicle, ends):

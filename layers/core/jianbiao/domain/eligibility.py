@@ -22,8 +22,8 @@ no  reason                    current claim no person where
 17  tax-unpaid                        x
 === ========================= ======= ===== ========= ==================================================
 
-"No person" is a ledger row or a registry event. Everything here raises `errors.Refusal`; nothing returns a flag.
-Days are Chinese calendar days.
+"No person" is a ledger row or a registry event. Everything here raises `errors.Refusal`; nothing returns a
+flag. Days are Chinese calendar days.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def check_app(policy: Policy, person: Person) -> None:
 
 
 def check_reading(policy: Policy, vehicle: Vehicle, person: Person, on: date | None = None) -> None:
-    """Reasons 3 to 5, with V the division of the plate and U that of the user. They also gate reading a certificate.
+    """Reasons 3 to 5, with V the division of the plate and U that of the user. They also gate reading a
+    certificate.
 
     Without a day, a division that starts later counts as enabled: it has no certificates to read.
     """
@@ -94,11 +95,13 @@ def check_reading(policy: Policy, vehicle: Vehicle, person: Person, on: date | N
         raise Refusal(Reason.DIVISION_NOT_ENABLED)
 
 
-def entitle_current(policy: Policy, vehicle: Vehicle, *, person: Person | None, held: bool, on: date) -> Entitlement:
+def entitle_current(
+    policy: Policy, vehicle: Vehicle, *, person: Person | None, held: bool, on: date
+) -> Entitlement:
     """The period the vehicle is in (`purpose: current`, ledger row, event); raises Refusal.
 
-    With a person reasons 3 to 8, 10 and 11; without one (ledger, event) 4, 6 to 8, 10 and 11. `held`: an operator's
-    hold is on the vehicle.
+    With a person reasons 3 to 8, 10 and 11; without one (ledger, event) 4, 6 to 8, 10 and 11. `held`: an
+    operator's hold is on the vehicle.
     """
     _check_division(policy, vehicle, person, on)
     _check_issue(policy, vehicle, held=held)
@@ -121,8 +124,8 @@ def entitle_claim(
 ) -> Entitlement:
     """The next period of an exempt vehicle (`purpose: claim`): reasons 3 to 10 and 12 to 17; raises Refusal.
 
-    `insurance` is the policy on record if it is newer than the ledger's `insured_until`, which counts where there is
-    none. `tax_paid_until` None: no tax record, which with a valid insurance counts as paid.
+    `insurance` is the policy on record if it is newer than the ledger's `insured_until`, which counts where
+    there is none. `tax_paid_until` None: no tax record, which with a valid insurance counts as paid.
     """
     _check_division(policy, vehicle, person, on)
     _check_issue(policy, vehicle, held=held)
@@ -191,7 +194,8 @@ class Possibility:
     entitlement: Entitlement | None
     refusal: Refusal | None
     issues: bool
-    """Whether doing it would issue a certificate; False where refused, or where the active one already says it."""
+    """Whether doing it would issue a certificate; False where refused, or where the active one already says
+    it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +217,7 @@ def what_can_be_done(
     active: CertificateFacts | None,
     on: date,
 ) -> Possibilities:
-    """Both purposes judged without trying, for a person to whom the vehicle is bound or belongs; raises nothing.
+    """Both purposes judged without trying, for whom the vehicle belongs or is bound to. Raises nothing.
 
     Claims are the owner's: anybody else is refused one as `not-bound`.
     """
@@ -225,7 +229,13 @@ def what_can_be_done(
         if person.person_ref != vehicle.owner_ref:
             raise Refusal(Reason.NOT_BOUND)
         return entitle_claim(
-            policy, vehicle, person=person, held=held, insurance=insurance, tax_paid_until=tax_paid_until, on=on
+            policy,
+            vehicle,
+            person=person,
+            held=held,
+            insurance=insurance,
+            tax_paid_until=tax_paid_until,
+            on=on,
         )
 
     def judge(purpose: Callable[[], Entitlement]) -> Possibility:

@@ -1,6 +1,6 @@
-"""Number plates (号牌号码, GA 36-2018): one canonical text per plate, checked against its plate class (GA/T 16.7).
+"""Number plates (号牌号码, GA 36-2018): one canonical text per plate, checked against its class (GA/T 16.7).
 
-The same serial may exist in several classes (02 car, 07 motorcycle), so a plate is only ever unique with its class.
+The same serial may exist in several classes (car 02, motorcycle 07): a plate is unique only with its class.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def _patterns(authority: str) -> dict[str, re.Pattern[str]]:
         "embassy": re.compile(r"使[0-9]{6}|[0-9]{6}使"),
         "consulate": re.compile(rf"[{PROVINCES}][0-9]{{5}}领"),
         # Temporary, test, military, agricultural and enforcement-only classes: no grammar is published that
-        # holds for all of them, and none ever gets a mark. They are only looked up, so the text is only bounded.
+        # holds for all of them, and none ever gets a mark. They are only looked up, so the text is only
+        # bounded.
         "other": re.compile(r"[\u4e00-\u9fffA-Z0-9]{4,12}"),
     }
 
@@ -95,11 +96,11 @@ def _form(plate_class: str) -> str:
 
 
 def normalise(text: str, plate_class: str, *, authority_o: bool = False) -> str:
-    """The canonical plate: NFKC, upper case, no separators, suffix included; embassy plates as 使 and six digits.
+    """The canonical plate: NFKC, upper case, no separators, suffix included; 使 before its six digits.
 
     `authority_o` admits the rare authority letter O (provincial and special authorities) in second place.
-    Raises ValueError with a hint in English where `text` is no plate of that class. A letter O or I is refused,
-    never read as a digit.
+    Raises ValueError with a hint in English where `text` is no plate of that class. A letter O or I is
+    refused, never read as a digit.
     """
     form = _form(plate_class)
     plate = _clean(text)
@@ -121,7 +122,7 @@ def from_ledger(hphm: str, hpzl: str) -> str:
 
 
 def prefix(plate: str) -> str:
-    """Province character and authority letter of a canonical plate, e.g. 黑A; empty for plates without (使, 领)."""
+    """Province character and authority letter of a canonical plate, e.g. 黑A; empty where it has none."""
     head = plate[:2]
     return head if len(head) == 2 and head[0] in PROVINCES and "A" <= head[1] <= "Z" else ""
 

@@ -24,7 +24,7 @@ _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){0,3}")
 
 
 def app_version(text: str) -> tuple[int, ...] | None:
-    """An app version as numbers without closing zeros, so that 2.10 = 2.10.0 > 2.4.4; None if it is garbled."""
+    """An app version as numbers without closing zeros (2.10 = 2.10.0 > 2.4.4); None if it is garbled."""
     if not _VERSION.fullmatch(text):
         return None
     parts = [int(part) for part in text.split(".")]
@@ -36,8 +36,8 @@ def app_version(text: str) -> tuple[int, ...] | None:
 class Policy:
     """Rules, tables and texts of one published version. Immutable; safe to share between threads.
 
-    `Policy(compiled)` takes what `policy_document.compile_policy` returned, also after a way through JSON; raises
-    ValueError for a compiled form that this code does not read.
+    `Policy(compiled)` takes what `policy_document.compile_policy` returned, also after a way through JSON;
+    raises ValueError for a compiled form that this code does not read.
     """
 
     def __init__(self, compiled: dict[str, Any]) -> None:
@@ -55,14 +55,18 @@ class Policy:
         self._divisions: dict[str, dict[str, Any]] = compiled["divisions"]
         self._division_of_prefix = {p: code for code, part in self._divisions.items() for p in part["plates"]}
         self._starts_on = {
-            code: date.fromisoformat(part["starts_on"]) for code, part in self._divisions.items() if part["enabled"]
+            code: date.fromisoformat(part["starts_on"])
+            for code, part in self._divisions.items()
+            if part["enabled"]
         }
         self._plate_classes: dict[str, dict[str, Any]] = compiled["plate_classes"]
         self._eligible = frozenset(code for code, part in self._plate_classes.items() if part["eligible"])
         self._classes: dict[str, dict[str, Any]] = compiled["vehicle_classes"]
         self._rules = {rule_id: _rule(rule_id, part) for rule_id, part in compiled["rules"].items()}
         self._rules_of = {
-            key: tuple(sorted((r for r in self._rules.values() if r.vehicle_class == key), key=lambda r: r.starts))
+            key: tuple(
+                sorted((r for r in self._rules.values() if r.vehicle_class == key), key=lambda r: r.starts)
+            )
             for key in self._classes
         }
         self._effects: dict[str, dict[str, str]] = compiled["state_effects"]
@@ -92,7 +96,7 @@ class Policy:
         return tuple(self._tables[table])
 
     def coded(self, table: str, code: str) -> Coded:
-        """A code with its names. One that the table lacks is shown as it is: tables are younger than registers."""
+        """A code with its names. One that the table lacks is named unknown: registers outlive tables."""
         names = self._tables[table].get(code)
         return Coded(code, *names) if names else Coded(code, f"未知（{code}）", f"unknown ({code})")
 
@@ -145,7 +149,8 @@ class Policy:
         return tuple(
             Coded(part["id"], part["zh"], part["en"])
             for part in self._relief
-            if part["from"] <= day <= part["until"] and ("*" in part["divisions"] or division in part["divisions"])
+            if part["from"] <= day <= part["until"]
+            and ("*" in part["divisions"] or division in part["divisions"])
         )
 
     def ground_colour(self, year: int) -> tuple[Coded, str]:
@@ -217,7 +222,9 @@ class Policy:
     def former_classes(self, vehicle_class: str, use: str) -> tuple[str, ...]:
         """Classes that a vehicle of this use was in before it was converted (营转非 and the like)."""
         return tuple(
-            part["vehicle_class"] for part in self._classes[vehicle_class]["former_classes"] if use in part["uses"]
+            part["vehicle_class"]
+            for part in self._classes[vehicle_class]["former_classes"]
+            if use in part["uses"]
         )
 
     def window_months(self, vehicle_class: str) -> int:
@@ -236,8 +243,8 @@ class Policy:
     # States of a vehicle: a set of letters
 
     def state_effect(self, letter: str) -> str:
-        """`revoke`, `block`, `block_claim`, `notice` or `none`. A letter that the policy lacks blocks: nobody has
-        decided yet what it means."""
+        """`revoke`, `block`, `block_claim`, `notice` or `none`. A letter that the policy lacks blocks:
+        nobody has decided yet what it means."""
         part = self._effects.get(letter)
         return part["effect"] if part else "block"
 
@@ -259,6 +266,10 @@ class Policy:
     def alerts(self, state: str) -> tuple[Coded, ...]:
         """State letters that police see in red; never shown to anybody else."""
         return tuple(self.coded("states", letter) for letter in state if self.blocks_issue(letter))
+
+    def notices(self, state: str) -> tuple[Coded, ...]:
+        """State letters that police are told of without an alert, such as 停驶."""
+        return tuple(self.coded("states", s) for s in state if self.state_effect(s) == "notice")
 
 
 def _rule(rule_id: str, part: dict[str, Any]) -> Rule:

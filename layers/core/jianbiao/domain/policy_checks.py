@@ -1,4 +1,5 @@
-"""Rules of a policy that span several of its parts. Works on the plain form that `policy_document` has typed."""
+"""Rules of a policy that span several of its parts. Works on the plain form that `policy_document` has
+typed."""
 
 from __future__ import annotations
 
@@ -10,7 +11,16 @@ from typing import Any
 from jianbiao.domain.plates import PLATE_CLASSES, PROVINCES
 from jianbiao.domain.reasons import Reason
 
-VERDICTS = ("valid", "valid_unchecked", "expired", "superseded", "suspended", "revoked", "not_yet_valid", "forged")
+VERDICTS = (
+    "valid",
+    "valid_unchecked",
+    "expired",
+    "superseded",
+    "suspended",
+    "revoked",
+    "not_yet_valid",
+    "forged",
+)
 """Messages of the verdicts; `valid_unchecked` where the signature is valid and the state was not checked."""
 
 ONSITE_REASONS = (
@@ -69,16 +79,22 @@ def _divisions(plain: dict[str, Any]) -> Iterator[str]:
             yield f"division {code}: starts after its whole province"
         for prefix in division["plates"]:
             letter = prefix[1:]
-            if prefix[:1] != province["plate"] or not (letter == "" or (len(letter) == 1 and "A" <= letter <= "Z")):
+            if prefix[:1] != province["plate"] or not (
+                letter == "" or (len(letter) == 1 and "A" <= letter <= "Z")
+            ):
                 yield f"division {code}: {prefix} is no plate prefix of its province"
-            if taken := next((o for p, o in owner.items() if p.startswith(prefix) or prefix.startswith(p)), None):
+            if taken := next(
+                (o for p, o in owner.items() if p.startswith(prefix) or prefix.startswith(p)), None
+            ):
                 yield f"division {code}: plates {prefix} overlap with {taken}"
             owner[prefix] = code
 
 
 def _plate_classes(plain: dict[str, Any]) -> Iterator[str]:
     known = plain["tables"]["vehicle_types"]
-    yield from _same_keys("tables.plate_classes", plain["tables"]["plate_classes"], tuple(sorted(PLATE_CLASSES)))
+    yield from _same_keys(
+        "tables.plate_classes", plain["tables"]["plate_classes"], tuple(sorted(PLATE_CLASSES))
+    )
     yield from _same_keys("plate_classes", plain["plate_classes"], tuple(sorted(PLATE_CLASSES)))
     for code, part in plain["plate_classes"].items():
         for prefix in part["types"]:

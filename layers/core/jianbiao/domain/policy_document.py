@@ -1,10 +1,12 @@
 """The policy as people write it: read, validated and compiled to plain JSON.
 
-A policy is published in this form (data/policy.json is the launch city's) and refused as a whole where anything in
-it is wrong: an unknown key, a key twice, a gap or an overlap between dated rules, two rules that match one vehicle,
-a text that is missing. Hot paths read the compiled form through `domain.policy` and never import this module.
+A policy is published in this form (data/policy.json is the launch city's) and refused as a whole where
+anything in it is wrong: an unknown key, a key twice, a gap or an overlap between dated rules, two rules
+that match one vehicle, a text that is missing. Hot paths read the compiled form through `domain.policy` and
+never import this module.
 
-After changing data/policy.json: ``python -m jianbiao.domain.policy_document`` writes data/policy.compiled.json.
+After changing data/policy.json: ``python -m jianbiao.domain.policy_document`` writes
+data/policy.compiled.json.
 """
 
 from __future__ import annotations
@@ -153,7 +155,9 @@ class Relief(Text):
     id: _Key
     from_: Annotated[date, Field(alias="from")]
     until: date
-    divisions: Annotated[list[Annotated[str, StringConstraints(pattern=r"^(\*|[0-9]{6})$")]], Field(min_length=1)]
+    divisions: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^(\*|[0-9]{6})$")]], Field(min_length=1)
+    ]
     effect: Literal["overdue_not_punished"]
     note: str = ""
 

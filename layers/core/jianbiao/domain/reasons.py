@@ -1,4 +1,4 @@
-"""Why an application, a ledger row or an event is refused: the stable reason codes, in the order they apply."""
+"""Why an application, a ledger row or an event is refused: stable reason codes, in the order they apply."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from enum import StrEnum
 class Reason(StrEnum):
     """Reason codes of refusal. Of all that apply to a case, the first in this order is the answer.
 
-    `purpose: current` uses all but UNHANDLED_VIOLATION and those after INSPECTION_EXPIRED; `purpose: claim` all
-    but INSPECTION_EXPIRED. Their sentences and next steps, in Chinese and English, are policy data.
+    `purpose: current` uses all but UNHANDLED_VIOLATION and those after INSPECTION_EXPIRED; `purpose: claim`
+    all but INSPECTION_EXPIRED. Their sentences and next steps, in Chinese and English, are policy data.
     """
 
     APP_TOO_OLD = "app-too-old"

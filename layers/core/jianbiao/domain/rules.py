@@ -10,7 +10,8 @@ from itertools import pairwise
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """Who may claim a mark without a test (六年免检 and what followed). All others keep the `otherwise` rule set."""
+    """Who may claim a mark without a test (六年免检 and what followed). All others keep the `otherwise` rule
+    set."""
 
     types: frozenset[str]
     """Vehicle types that may be exempt (车辆类型); empty: every type of the class."""
@@ -34,9 +35,9 @@ class Exemption:
 class Rule:
     """A rule set for one class of vehicles, in force for decisions made from `starts` through `ends`.
 
-    Ages are completed months from the month of first registration. `bands` are (from age, period in months); each
-    band begins on a node of the one before, so the node at age a is followed by the period of a (a vehicle that
-    reaches the age of a band is in it: 达到和超过).
+    Ages are completed months from the month of first registration. `bands` are (from age, period in
+    months); each band begins on a node of the one before, so the node at age a is followed by the period of
+    a (a vehicle that reaches the age of a band is in it: 达到和超过).
     """
 
     id: str
@@ -48,8 +49,8 @@ class Rule:
     """Node ages at which exempt vehicles claim; on-site inspection at all others."""
     exemption: Exemption | None
     snap: bool
-    """A validity that ends between two nodes (granted under an older rule set) runs to the next node of this one;
-    else a full period is added."""
+    """A validity that ends between two nodes (granted under an older rule set) runs to the next node of
+    this one; else a full period is added."""
     claim_off_node: bool
     """Whether an exempt vehicle between two nodes claims (this rule set asks for no test there)."""
     overdue_under_due_rule: bool

@@ -8,9 +8,14 @@ import unicodedata
 _LONGEST_INPUT = 40
 _VIN = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 _SEPARATORS = str.maketrans("", "", " -")
-# Values and weights of GB 16735-2019 annex: letters skip I, O, Q, and the check digit itself (position 9) weighs 0.
+# Values and weights of GB 16735-2019 annex: letters skip I, O, Q, and the check digit itself (position 9)
+# weighs 0.
 _VALUES = {c: i for i, c in enumerate("0123456789")} | dict(
-    zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9), strict=True)
+    zip(
+        "ABCDEFGHJKLMNPRSTUVWXYZ",
+        (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9),
+        strict=True,
+    )
 )
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
