@@ -57,10 +57,15 @@ def ground(name: str) -> Ground:
     return Ground(**_looks()["grounds"][name])
 
 
+def plate_name(plate_class: str) -> str:
+    """Name of the look of a class's plates (GA/T 16.7 code), also the class of the plate on pages."""
+    name: str = _looks()["plate_of_class"].get(plate_class, _looks()["plate_otherwise"])
+    return name
+
+
 def plate(plate_class: str) -> Plate:
     """Colours of the plates of a class (GA/T 16.7 code)."""
-    looks = _looks()
-    entry = looks["plates"][looks["plate_of_class"].get(plate_class, looks["plate_otherwise"])]
+    entry = _looks()["plates"][plate_name(plate_class)]
     return Plate(
         tuple(entry["ground"]),
         entry["ink"],
