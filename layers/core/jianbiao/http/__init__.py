@@ -1,0 +1,1 @@
+"""The HTTP edge: requests, answers, problem details, token claims, the OpenAPI document."""

@@ -33,6 +33,7 @@ VALID, REVOKED, SUSPENDED, SUPERSEDED = range(4)
 """Values of an entry."""
 
 _ALG, _KID, _TYP = 1, 4, 16
+_ES256 = -7
 _SUB, _EXP, _IAT, _LIST, _TTL = 2, 4, 6, 65533, 65534
 _DEPLOYMENT = re.compile("[a-z0-9][a-z0-9-]{0,19}")
 
@@ -68,8 +69,12 @@ def set_entry(entries: bytearray, index: int, value: int) -> None:
     entries[index // 4] = entries[index // 4] & ~(3 << shift) | value << shift
 
 
-def inflate(lst: bytes, limit: int = MAX_INFLATED) -> bytes:
-    """The array in the claim `lst`: one whole zlib stream (RFC 1950), bounded. Raises Untrusted."""
+def inflate(lst: bytes, bits: int = BITS) -> bytes:
+    """The array in the member `lst`: one whole zlib stream (RFC 1950) of at most 2**20 entries.
+
+    Raises Untrusted: `malformed`, `too-large`; never holds more than the limit in memory.
+    """
+    limit = ENTRIES * bits // 8
     inflater = zlib.decompressobj()
     try:
         entries = inflater.decompress(lst, limit + 1)
@@ -188,65 +193,67 @@ def read_status_list(token: bytes, keys: KeySet, uri: str) -> StatusList:
         raise Untrusted(exc.reason) from exc
     if claims.uri != uri:
         raise Untrusted(UntrustedReason.WRONG_SUBJECT)
-    if claims.bits != BITS:
-        raise Untrusted(ForgedReason.BAD_CLAIMS, "entries are not of 2 bits")
     return claims
 
 
 def open_token(token: bytes) -> UnverifiedList:
-    """Decode a token of any issuer. Raises Untrusted: `too-large`, `malformed`, `wrong-header`, `bad-claims`.
-
-    The draft asks for no deterministic encoding, so none is asked here. A repeated member counts as absent.
-    """
+    """Decode a token. Raises Untrusted: `too-large`, `malformed`, `wrong-header`, `bad-claims`."""
     if len(token) > MAX_TOKEN:
         raise Untrusted(UntrustedReason.TOO_LARGE)
-    try:
-        match _whole(token):
-            case cbor.Tag(18, [bytes(protected), cbor.Map(()), bytes(payload), bytes(signature)]):
-                header, claims = _whole(protected), _whole(payload)
-            case _:
-                raise Untrusted(ForgedReason.WRONG_HEADER)
-    except cbor.Malformed as exc:
-        raise Untrusted(ForgedReason.MALFORMED, str(exc)) from exc
-    kid = _kid(header)
+    match _decode(token):
+        case cbor.Tag(18, [bytes(protected), cbor.Map(()), bytes(payload), bytes(signature)]):
+            kid = _kid(_decode(protected))
+        case _:
+            raise Untrusted(ForgedReason.WRONG_HEADER)
     if kid is None or len(signature) != RAW_SIZE:
         raise Untrusted(ForgedReason.WRONG_HEADER)
-    return UnverifiedList(kid, signature_input(protected, payload), signature, _claims(claims))
+    return UnverifiedList(kid, signature_input(protected, payload), signature, decode_claims(payload))
 
 
-def _whole(data: bytes) -> object:
-    decoded = cbor.decode(data)
-    if decoded.size != len(data):
-        raise cbor.Malformed("bytes follow the item")
-    return decoded.value
+def decode_claims(payload: bytes, bits: int = BITS) -> StatusList:
+    """The claims of a list with entries of `bits` (the draft has 1, 2, 4 and 8). Raises Untrusted.
 
-
-def _kid(header: object) -> bytes | None:
-    entries = header.integer_keys() if isinstance(header, cbor.Map) else None
-    if entries is None or len(header.pairs) != 3:  # type: ignore[attr-defined]
-        return None
-    match entries:
-        case {1: int(alg), 4: bytes(kid), 16: str(typ)} if alg == -7 and typ == MEDIA_TYPE:
-            return kid
-        case _:
-            return None
-
-
-def _claims(claims: object) -> StatusList:
+    The draft asks for no deterministic encoding, so none is asked here. A repeated member counts as absent;
+    claims that are not ours are ignored (RFC 8392 section 3).
+    """
+    claims = _decode(payload)
     if not isinstance(claims, cbor.Map):
         raise Untrusted(ForgedReason.BAD_CLAIMS)
-    status_list = claims.get(_LIST)
-    if not isinstance(status_list, cbor.Map):
-        raise Untrusted(ForgedReason.BAD_CLAIMS, "there is no status_list")
     uri, iat, exp, ttl = (claims.get(label) for label in (_SUB, _IAT, _EXP, _TTL))
-    bits, lst = status_list.get("bits"), status_list.get("lst")
     if not isinstance(uri, str) or not _is_time(iat) or not _is_time(exp):
         raise Untrusted(ForgedReason.BAD_CLAIMS)
     if ttl is not None and not _is_time(ttl):
         raise Untrusted(ForgedReason.BAD_CLAIMS)
-    if type(bits) is not int or bits not in (1, 2, 4, 8) or not isinstance(lst, bytes):
-        raise Untrusted(ForgedReason.BAD_CLAIMS)
-    return StatusList(uri, iat, exp, ttl, bits, inflate(lst))
+    return StatusList(uri, iat, exp, ttl, bits, decode_array(claims.get(_LIST), bits))
+
+
+def decode_array(status_list: object, bits: int = BITS) -> bytes:
+    """The inflated array of a claim `status_list`, a CBOR map {"bits", "lst"}. Raises Untrusted."""
+    if not isinstance(status_list, cbor.Map):
+        raise Untrusted(ForgedReason.BAD_CLAIMS, "there is no status_list")
+    stated, lst = status_list.get("bits"), status_list.get("lst")
+    if type(stated) is not int or stated != bits or not isinstance(lst, bytes):
+        raise Untrusted(ForgedReason.BAD_CLAIMS, f"status_list is not of {bits} bits an entry")
+    return inflate(lst, bits)
+
+
+def _decode(data: bytes) -> object:
+    try:
+        decoded = cbor.decode(data)
+    except cbor.Malformed as exc:
+        raise Untrusted(ForgedReason.MALFORMED, str(exc)) from exc
+    if decoded.size != len(data):
+        raise Untrusted(ForgedReason.MALFORMED, "bytes follow the item")
+    return decoded.value
+
+
+def _kid(header: object) -> bytes | None:
+    """Key id of the one header that is accepted; all three members, each once, nothing else."""
+    if not isinstance(header, cbor.Map) or len(header.pairs) != 3:
+        return None
+    algorithm, kid, typ = (header.get(label) for label in (_ALG, _KID, _TYP))
+    is_ours = type(algorithm) is int and algorithm == _ES256 and typ == MEDIA_TYPE
+    return kid if is_ours and isinstance(kid, bytes) else None
 
 
 def _is_time(value: object) -> TypeGuard[int]:

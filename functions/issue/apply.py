@@ -1,0 +1,28 @@
+"""Applications of citizens. May sign certificates."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.logging import Logger
+
+from jianbiao.aws import wiring
+from jianbiao.aws.clients import client
+from jianbiao.aws.config import DynamoPolicies
+from jianbiao.http import apply
+from jianbiao.http.edge import make_handler
+from jianbiao.services.apply import ApplicationDesk
+from jianbiao.settings import setting
+
+logger = Logger(service="apply")
+dynamodb = client("dynamodb")
+policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
+
+handler = make_handler(
+    apply.routes(
+        desk=ApplicationDesk(wiring.access(dynamodb), wiring.issuer(dynamodb, client("kms"))),
+        policies=policies,
+        clock=wiring.now,
+        base_url=setting("PUBLIC_URL"),
+    ),
+    logger=logger,
+    policy=policies.current,
+)

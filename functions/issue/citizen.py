@@ -1,0 +1,30 @@
+"""What citizens read: own vehicles, own certificates. Cannot sign."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.logging import Logger
+
+from jianbiao.aws import wiring
+from jianbiao.aws.clients import client
+from jianbiao.aws.config import DynamoPolicies
+from jianbiao.http import citizen
+from jianbiao.http.edge import make_handler
+from jianbiao.services.citizen import CitizenDesk
+from jianbiao.settings import setting
+
+logger = Logger(service="citizen")
+dynamodb = client("dynamodb")
+access = wiring.access(dynamodb)
+policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
+
+handler = make_handler(
+    citizen.routes(
+        desk=CitizenDesk(access.vehicles, access.certificates, wiring.now),
+        access=access,
+        policies=policies,
+        clock=wiring.now,
+        base_url=setting("PUBLIC_URL"),
+    ),
+    logger=logger,
+    policy=policies.current,
+)

@@ -1,0 +1,35 @@
+"""Police verification: the public verdict, and the state of the vehicle. Cannot sign; can only insert audit records."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.logging import Logger
+
+from jianbiao.aws import wiring
+from jianbiao.aws.audit import DynamoAudit
+from jianbiao.aws.clients import client
+from jianbiao.aws.config import DynamoPolicies
+from jianbiao.http import police
+from jianbiao.http.edge import make_handler
+from jianbiao.services.verify import Verifier
+from jianbiao.settings import setting
+
+logger = Logger(service="verify-police")
+dynamodb = client("dynamodb")
+policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
+
+handler = make_handler(
+    police.routes(
+        verifier=Verifier(
+            keys=wiring.keys(dynamodb),
+            certificates=wiring.certificates(dynamodb),
+            clock=wiring.now,
+            on_alarm=lambda what: logger.error(what, extra={"alarm": "not-issued"}),
+        ),
+        vehicles=wiring.vehicles(dynamodb),
+        policies=policies,
+        audit=DynamoAudit(dynamodb, setting("AUDIT_TABLE"), wiring.random),
+        logger=logger,
+    ),
+    logger=logger,
+    policy=policies.current,
+)

@@ -1,0 +1,42 @@
+"""Public verification, the page behind a scanned code, and the documents that verifiers need. Cannot sign."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.logging import Logger
+
+from jianbiao.aws import wiring
+from jianbiao.aws.clients import client
+from jianbiao.aws.config import DynamoPolicies, DynamoStartLinks
+from jianbiao.http import public
+from jianbiao.http.documents import openapi
+from jianbiao.http.edge import make_handler
+from jianbiao.services.verify import Verifier
+from jianbiao.settings import setting, watermark
+from jianbiao_render import pages, start
+
+logger = Logger(service="verify-public")
+dynamodb = client("dynamodb")
+keys = wiring.keys(dynamodb)
+policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
+links = DynamoStartLinks(dynamodb, setting("CONFIG_TABLE"))
+notice = watermark()
+
+handler = make_handler(
+    public.routes(
+        verifier=Verifier(
+            keys=keys,
+            certificates=wiring.certificates(dynamodb),
+            clock=wiring.now,
+            on_alarm=lambda what: logger.error(what, extra={"alarm": "not-issued"}),
+        ),
+        policies=policies,
+        key_document=keys.document,
+        openapi=openapi,
+        pages=pages,
+        start_page=lambda lang: pages.start_page(start.sections(links.current()), lang, notice=notice),
+        notice=notice,
+    ),
+    logger=logger,
+    policy=policies.current,
+    page=public.error_page(pages, notice),
+)

@@ -1,0 +1,78 @@
+"""The inbox bucket: ledgers under `ledger/`, what became of them under `results/`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from jianbiao.aws.clients import error_code, translated
+from jianbiao.domain.ledger_lines import ReadRange
+from jianbiao.domain.times import parse_rfc3339
+from jianbiao.services.ledger_run import LedgerObject
+
+BLOCK = 64 * 1024
+_GONE = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "405"}
+
+
+class S3Inbox:
+    """Port `Inbox`."""
+
+    def __init__(self, s3: Any, bucket: str) -> None:
+        self._s3, self._bucket = s3, bucket
+
+    def find(self, key: str, version: str | None) -> LedgerObject | None:
+        which = {"VersionId": version} if version else {}
+        try:
+            head = self._s3.head_object(Bucket=self._bucket, Key=key, **which)
+        except ClientError as error:
+            if error_code(error) in _GONE:
+                return None
+            with translated("inbox"):
+                raise
+        as_of = head["Metadata"].get("as-of")
+        return LedgerObject(
+            key=key,
+            version=head.get("VersionId") or "null",
+            size=head["ContentLength"],
+            as_of=parse_rfc3339(as_of) if as_of else int(head["LastModified"].timestamp()),
+        )
+
+    def reader(self, ledger: LedgerObject) -> ReadRange:
+        def read(first: int, stop: int) -> Iterator[bytes]:
+            with translated("inbox"):
+                answer = self._s3.get_object(
+                    Bucket=self._bucket,
+                    Key=ledger.key,
+                    VersionId=ledger.version,
+                    Range=f"bytes={first}-{stop - 1}",
+                )
+                yield from answer["Body"].iter_chunks(BLOCK)
+
+        return read
+
+    def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*"
+            )
+        except ClientError as error:
+            if error_code(error) in {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}:
+                return False
+            with translated("inbox"):
+                raise
+        return True
+
+    def read(self, key: str) -> dict[str, Any] | None:
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) in _GONE:
+                return None
+            with translated("inbox"):
+                raise
+        document: dict[str, Any] = json.loads(answer["Body"].read())
+        return document

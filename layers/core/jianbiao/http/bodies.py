@@ -1,0 +1,33 @@
+"""Validation of request bodies against the schemas that the OpenAPI document shows."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from jianbiao.errors import FieldError
+from jianbiao.http.schemas import BODIES, COMPONENTS
+
+MAX_ERRORS = 20
+"""Errors named in one answer."""
+
+
+@cache
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    document = {**BODIES[schema], "components": {"schemas": COMPONENTS}}
+    return jsonschema_rs.Draft202012Validator(document, validate_formats=True)
+
+
+def validate(schema: str, value: dict[str, Any]) -> list[FieldError]:
+    """What is wrong with `value` by the named schema; nothing where it is valid."""
+    wrong = []
+    for error in _validator(schema).iter_errors(value):
+        pointer = "".join(
+            f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error.instance_path
+        )
+        wrong.append(FieldError(pointer, error.message[:200]))
+        if len(wrong) == MAX_ERRORS:
+            break
+    return wrong

@@ -1,0 +1,52 @@
+"""Which vehicles and certificates a person may see: the one gate that all citizen calls go through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jianbiao.domain.eligibility import Person, check_reading
+from jianbiao.domain.policy import Policy
+from jianbiao.domain.reasons import Reason
+from jianbiao.domain.times import day_of
+from jianbiao.errors import NotFound, Refusal
+from jianbiao.ports import Certificates, Clock, Vehicles
+from jianbiao.records import Certificate, VehicleRecord
+from jianbiao.wire.ids import certificate_id, parse_certificate_id
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A person's way to vehicles and certificates."""
+
+    vehicles: Vehicles
+    certificates: Certificates
+    clock: Clock
+
+    def vehicle(self, person: Person, plate_class: str, plate: str) -> VehicleRecord:
+        """The person's vehicle that bears a plate; raises Refusal(not-bound) for all others alike."""
+        vin = self.vehicles.vin_of_plate(plate_class, plate)
+        record = self.vehicles.get(vin) if vin else None
+        # A pointer whose vehicle bears another plate by now is left over from a move.
+        if record is None or record.registered.vehicle.plate != plate or not self.may_see(person, record):
+            raise Refusal(Reason.NOT_BOUND)
+        return record
+
+    def certificate(self, person: Person, policy: Policy, text: str) -> tuple[Certificate, VehicleRecord]:
+        """The certificate with an id, for a person who may read it.
+
+        Raises NotFound for unknown ids and other people's alike, Refusal for the divisions (reasons 3 to 5).
+        """
+        try:
+            id_ = certificate_id(parse_certificate_id(text))
+        except ValueError:
+            raise NotFound from None
+        certificate = self.certificates.get(id_)
+        record = self.vehicles.get(certificate.issuance.vin) if certificate else None
+        if certificate is None or record is None or not self.may_see(person, record):
+            raise NotFound
+        check_reading(policy, record.registered.vehicle, person, day_of(self.clock()))
+        return certificate, record
+
+    def may_see(self, person: Person, record: VehicleRecord) -> bool:
+        """Whether the vehicle is the person's."""
+        return record.registered.vehicle.owner_ref == person.person_ref

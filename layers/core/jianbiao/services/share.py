@@ -1,0 +1,117 @@
+"""Files and share links of certificates.
+
+A link is a random token; only its hash is stored. Its state and that of the certificate are read at every view,
+so that withdrawal, expiry, revocation and replacement take effect at once. Files are rendered on first demand and
+kept by content: the object's key names the certificate and the design, and the same key always has the same
+bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jianbiao.domain.certificate import State
+from jianbiao.domain.policy import Policy
+from jianbiao.errors import Conflict, Gone, NotFound
+from jianbiao.ports import Certificates, Clock, Files, Random, Shares
+from jianbiao.records import Certificate, Share
+
+TOKEN_BYTES = 32
+"""256 random bits: twice what guessing would have to be feared at."""
+SHARE_ID_BYTES = 9
+MAX_HOURS = 720
+HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """How a certificate becomes a file of one format."""
+
+    design: str
+    """Version of the design: part of the object's key, so that a new design makes new files."""
+    content_type: str
+    file_name: Callable[[Certificate], str]
+    """Readable name for the person who downloads it."""
+    render: Callable[[Certificate, Policy], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ShareDesk:
+    """Files and links of certificates that the caller has found the person may see."""
+
+    certificates: Certificates
+    shares: Shares
+    files: Files
+    clock: Clock
+    random: Random
+
+    def file_url(self, certificate: Certificate, policy: Policy, format_: str, rendering: Rendering) -> str:
+        """A signed URL of the certificate's file. Raises Conflict(not-active): there are no stale files."""
+        if not certificate.running(self.clock()):
+            raise Conflict("not-active")
+        key = f"certificates/{certificate.certificate_id}/{rendering.design}.{format_}"
+        if not self.files.exists(key):
+            self.files.put(
+                key,
+                rendering.render(certificate, policy),
+                content_type=rendering.content_type,
+                file_name=rendering.file_name(certificate),
+            )
+        return self.files.url(key)
+
+    def create(self, certificate: Certificate, *, by: str, hours: int) -> tuple[Share, str]:
+        """A new link and its token, which is nowhere else. Raises Conflict(not-active)."""
+        now = self.clock()
+        if not certificate.running(now):
+            raise Conflict("not-active")
+        token = _urlsafe(self.random(TOKEN_BYTES))
+        share = Share(
+            share_id=_urlsafe(self.random(SHARE_ID_BYTES)),
+            token_hash=token_hash(token),
+            certificate_id=certificate.certificate_id,
+            created_at=now,
+            created_by=by,
+            expires_at=min(now + hours * HOUR, certificate.claims.exp),
+        )
+        self.shares.put(share)
+        return share, token
+
+    def withdraw(self, certificate: Certificate, share_id: str, *, by: str) -> None:
+        """Withdraw a link of the certificate; again is no error. Raises NotFound."""
+        for share in self.shares.of_certificate(certificate.certificate_id):
+            if share.share_id == share_id:
+                self.shares.withdraw(share.token_hash, at=self.clock(), by=by)
+                return
+        raise NotFound
+
+    def open(self, token: str) -> tuple[Share, Certificate]:
+        """The certificate behind a token, active or suspended.
+
+        Raises NotFound, Gone (`share-withdrawn`, `share-expired`, `expired`, `superseded`, `revoked`).
+        """
+        share = self.shares.by_token(token_hash(token))
+        certificate = self.certificates.get(share.certificate_id) if share else None
+        if share is None or certificate is None:
+            raise NotFound
+        now = self.clock()
+        if share.withdrawn_at is not None:
+            raise Gone("share-withdrawn")
+        if now >= certificate.claims.exp:
+            raise Gone("expired")
+        if certificate.status in {State.SUPERSEDED, State.REVOKED}:
+            raise Gone(certificate.status)
+        if now >= share.expires_at:
+            raise Gone("share-expired")
+        return share, certificate
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _urlsafe(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
