@@ -205,3 +205,8 @@ def test_ranges_outside_of_the_file(start: int, end: int, size: int) -> None:
 def test_cut_needs_a_positive_target() -> None:
     with pytest.raises(ValueError, match="positive"):
         cut(10, 0)
+
+
+def test_a_blank_line_of_any_length_is_no_row() -> None:
+    data = b" " * 100 + b"\n" + b" " * 100 + b"{}\n"
+    assert list(lines_of_range(reader(data), 0, len(data), len(data), limit=LIMIT)) == [RawLine(101, 2, None)]
