@@ -1,0 +1,296 @@
+"""In-memory doubles of the ports. They keep the contract of `jianbiao.ports`, and fail where a test tells them to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from jianbiao.domain.codes import Coded
+from jianbiao.domain.policy import Policy, default_policy
+from jianbiao.domain.register import Registered
+from jianbiao.errors import Unavailable
+from jianbiao.ports import PlateTaken, SigningKeys, Stale
+from jianbiao.records import Certificate, Issuance, Share, VehicleRecord
+from jianbiao.wire.keys import KeySet, jwk_of, kid_of
+
+FAR = 4_000_000_000
+
+
+@dataclass
+class Faults:
+    """Fails the call number `at` (1 = first), before or after it takes effect. 0 never fails."""
+
+    at: int = 0
+    after: bool = False
+    calls: list[str] = field(default_factory=list)
+
+    def wrap(self, port: Any) -> Any:
+        """The port, with every method watched."""
+        return _Watched(port, self)
+
+
+class _Watched:
+    def __init__(self, port: Any, faults: Faults) -> None:
+        self._port, self._faults = port, faults
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._port, name)
+        if not callable(value) or name.startswith("_"):
+            return value
+        faults = self._faults
+
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            faults.calls.append(f"{type(self._port).__name__}.{name}")
+            hit = len(faults.calls) == faults.at
+            if hit and not faults.after:
+                raise Unavailable("fault before")
+            result = value(*args, **kwargs)
+            if hit:
+                raise Unavailable("fault after")
+            return result
+
+        return watched
+
+
+@dataclass
+class MemorySigner:
+    """Signs with keys in memory, and counts the payloads."""
+
+    keys: list[ec.EllipticCurvePrivateKey]
+    signed: list[bytes] = field(default_factory=list)
+    down: bool = False
+
+    def sign(self, kid: bytes, message: bytes) -> bytes:
+        if self.down:
+            raise Unavailable("signing")
+        self.signed.append(message)
+        (key,) = [k for k in self.keys if kid_of(spki(k)) == kid]
+        return key.sign(message, ec.ECDSA(hashes.SHA256()))
+
+
+def spki(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """DER SubjectPublicKeyInfo, as KMS gives it."""
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+@dataclass
+class MemoryKeys:
+    """A key set in memory; `revoked` marks kids as compromised."""
+
+    keys: list[ec.EllipticCurvePrivateKey]
+    active: int = 0
+    revoked: dict[bytes, int] = field(default_factory=dict)
+    issuers: tuple[Coded, ...] = (Coded("230100", "哈尔滨市公安局交通警察支队车辆管理所", "Harbin"),)
+
+    def current(self) -> SigningKeys:
+        entries = [
+            jwk_of(
+                spki(key),
+                purpose="certificate",
+                nbf=0,
+                exp=FAR,
+                issuers=self.issuers,
+                revoked_at=self.revoked.get(kid_of(spki(key))),
+            )
+            for key in self.keys
+        ]
+        published = KeySet.from_jwks({"version": 1, "keys": entries})
+        return SigningKeys(published, kid_of(spki(self.keys[self.active])))
+
+
+@dataclass
+class MemoryPolicies:
+    """A policy in memory."""
+
+    policy: Policy = field(default_factory=default_policy)
+
+    def current(self) -> Policy:
+        return self.policy
+
+
+@dataclass
+class MemoryIndices:
+    """Indices in order; what is taken is never given again."""
+
+    taken: int = 0
+
+    def take(self, count: int) -> Sequence[tuple[int, int]]:
+        first = self.taken
+        self.taken += count
+        return [(0, index) for index in range(first, first + count)]
+
+
+@dataclass
+class MemoryIssuances:
+    """Issuance records."""
+
+    by_id: dict[str, Issuance] = field(default_factory=dict)
+
+    def insert_many(self, issuances: Sequence[Issuance]) -> None:
+        for issuance in issuances:
+            self.by_id.setdefault(issuance.certificate_id, issuance)
+
+    def get(self, certificate_id: str) -> Issuance | None:
+        return self.by_id.get(certificate_id)
+
+
+@dataclass
+class MemoryVehicles:
+    """Vehicles, plates, and the reservation that writes an issuance."""
+
+    issuances: MemoryIssuances
+    records: dict[str, VehicleRecord] = field(default_factory=dict)
+    plates: dict[tuple[str, str], str] = field(default_factory=dict)
+    interleave: Callable[[], None] | None = None
+    """Runs once before the next conditional write: somebody else being first."""
+
+    def get(self, vin: str) -> VehicleRecord | None:
+        return self.records.get(vin)
+
+    def get_many(self, vins: Iterable[str]) -> dict[str, VehicleRecord]:
+        return {vin: self.records[vin] for vin in vins if vin in self.records}
+
+    def vin_of_plate(self, plate_class: str, plate: str) -> str | None:
+        return self.plates.get((plate_class, plate))
+
+    def vins_of_plates(self, plates: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        return {plate: self.plates[plate] for plate in plates if plate in self.plates}
+
+    def of_owner(self, owner_ref: str, *, limit: int, after: str | None) -> tuple[list[str], str | None]:
+        own = sorted(
+            vin for vin, r in self.records.items()
+            if r.registered.vehicle.owner_ref == owner_ref and vin > (after or "")
+        )
+        return own[:limit], own[limit - 1] if len(own) > limit else None
+
+    def insert_many(self, records: Sequence[VehicleRecord]) -> set[str]:
+        stored = set()
+        for record in records:
+            v = record.registered.vehicle
+            if self.plates.setdefault((v.plate_class, v.plate), v.vin) != v.vin or v.vin in self.records:
+                continue
+            self.records[v.vin] = dataclasses.replace(record, version=1)
+            stored.add(v.vin)
+        return stored
+
+    def update(self, record: VehicleRecord, registered: Registered) -> VehicleRecord:
+        if registered == record.registered:
+            return record
+        return self._write(record, dataclasses.replace(record, registered=registered))
+
+    def reserve(self, record: VehicleRecord, issuance: Issuance, registered: Registered) -> VehicleRecord:
+        if record.hold:
+            raise Stale
+        changed = dataclasses.replace(record, registered=registered, current=issuance.certificate_id)
+        changed = self._write(record, changed)
+        self.issuances.insert_many([issuance])
+        return changed
+
+    def _write(self, record: VehicleRecord, changed: VehicleRecord) -> VehicleRecord:
+        if self.interleave:
+            first, self.interleave = self.interleave, None
+            first()
+        old, new = record.registered.vehicle, changed.registered.vehicle
+        if self.records.get(new.vin, record).version != record.version:
+            raise Stale
+        if self.plates.get((new.plate_class, new.plate), new.vin) != new.vin:
+            raise PlateTaken
+        if (old.plate_class, old.plate) != (new.plate_class, new.plate):
+            self.plates.pop((old.plate_class, old.plate), None)
+            self.plates[(new.plate_class, new.plate)] = new.vin
+        stored = dataclasses.replace(changed, version=record.version + 1)
+        self.records[new.vin] = stored
+        return stored
+
+
+@dataclass
+class MemoryCertificates:
+    """Certificates."""
+
+    by_id: dict[str, Certificate] = field(default_factory=dict)
+    down: bool = False
+
+    def get(self, certificate_id: str) -> Certificate | None:
+        if self.down:
+            raise Unavailable("certificates")
+        return self.by_id.get(certificate_id)
+
+    def get_many(self, certificate_ids: Iterable[str]) -> dict[str, Certificate]:
+        return {id_: self.by_id[id_] for id_ in certificate_ids if id_ in self.by_id}
+
+    def commit(self, certificate: Certificate, *, supersedes: Certificate | None) -> None:
+        if certificate.certificate_id in self.by_id:
+            raise Stale
+        if supersedes is not None:
+            if self.by_id.get(supersedes.certificate_id) != supersedes:
+                raise Stale
+            begun = certificate.life[0]
+            ended = supersedes.step("superseded", at=begun.at, by=begun.by, why=certificate.certificate_id)
+            self.by_id[supersedes.certificate_id] = ended
+        self.by_id[certificate.certificate_id] = certificate
+
+    def commit_many(self, certificates: Sequence[Certificate]) -> set[str]:
+        stored = {c.certificate_id for c in certificates if c.certificate_id not in self.by_id}
+        self.by_id |= {c.certificate_id: c for c in certificates if c.certificate_id in stored}
+        return stored
+
+
+@dataclass
+class MemoryShares:
+    """Share links."""
+
+    by_hash: dict[str, Share] = field(default_factory=dict)
+
+    def put(self, share: Share) -> None:
+        self.by_hash[share.token_hash] = share
+
+    def by_token(self, token_hash: str) -> Share | None:
+        return self.by_hash.get(token_hash)
+
+    def of_certificate(self, certificate_id: str) -> list[Share]:
+        found = [share for share in self.by_hash.values() if share.certificate_id == certificate_id]
+        return sorted(found, key=lambda share: (share.created_at, share.share_id))
+
+    def withdraw(self, token_hash: str, *, at: int, by: str) -> None:
+        share = self.by_hash[token_hash]
+        if share.withdrawn_at is None:
+            self.by_hash[token_hash] = dataclasses.replace(share, withdrawn_at=at)
+
+    def count_view(self, token_hash: str) -> None:
+        share = self.by_hash[token_hash]
+        self.by_hash[token_hash] = dataclasses.replace(share, views=share.views + 1)
+
+
+@dataclass
+class MemoryFiles:
+    """Rendered files."""
+
+    objects: dict[str, tuple[bytes, str, str]] = field(default_factory=dict)
+
+    def exists(self, key: str) -> bool:
+        return key in self.objects
+
+    def put(self, key: str, body: bytes, *, content_type: str, file_name: str) -> None:
+        self.objects[key] = (body, content_type, file_name)
+
+    def url(self, key: str) -> str:
+        return f"https://files.example/{key}?signed"
+
+
+@dataclass
+class MemoryAudit:
+    """Audit trail."""
+
+    entries: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
+    down: bool = False
+
+    def record(self, subject: str, at: int, entry: Mapping[str, Any]) -> None:
+        if self.down:
+            raise Unavailable("audit")
+        self.entries.append((subject, at, dict(entry)))
