@@ -1,5 +1,5 @@
 """Inspection cycles: the tables of domain facts 2, case by case."""
-# ruff: noqa: E501 - tables of cases, one a line
+
 
 from __future__ import annotations
 
@@ -391,6 +391,9 @@ GRID: list[tuple[str, str | None, str, dict[str, Any], bool]] = [
     ("2016-02-29", "2020-02-29", "2020-02-01", {}, True),
     ("2016-02-29", "2020-02-28", "2020-02-01", {}, False),
     ("1999-05-15", "2020-05-31", "2020-03-01", {}, True),
+    # Registered on the very day, and in the future.
+    ("2020-03-01", "2022-03-31", "2020-03-01", {}, True),
+    ("2020-03-02", "2022-03-31", "2020-03-01", {}, False),
 ]
 
 

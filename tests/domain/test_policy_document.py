@@ -173,6 +173,10 @@ def test_all_mistakes_are_told_at_once() -> None:
         (b"null", "Input should be an object"),
         (b'{"version": 1, "version": 2}', "key twice: version"),
         (b"\xff", "codec can't decode"),
+        (b'["\\ud800"]', "Invalid JSON"),
+        (b'{"version": NaN}', "valid integer"),
+        ("{}".encode("utf-16"), "Invalid JSON"),
+        (b"[" * 100_000, "nested too deeply"),
     ],
 )
 def test_what_is_no_policy_at_all(raw: bytes, says: str) -> None:

@@ -111,7 +111,7 @@ def on_grid(policy: Policy, vehicle: Vehicle, on: date) -> bool:
     change.
     """
     ends = vehicle.valid_until
-    if ends is None or not is_month_end(ends):
+    if ends is None or not is_month_end(ends) or on < vehicle.registered_on:
         return False
     age = month_of(ends) - month_of(vehicle.registered_on)
     own = class_of(policy, vehicle)

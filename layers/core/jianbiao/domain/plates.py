@@ -7,38 +7,42 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 """The 31 province characters a civil plate begins with."""
 
 _LETTER = "A-HJ-NP-Z"  # I and O are never in a serial
+_LETTER_AND_O = "A-HJ-Z"
 _LONGEST_INPUT = 32
 # Between authority letter and serial people write any of several dots; NFKC has folded the full-width ones.
 _SEPARATORS = str.maketrans("", "", " ·.-•‧・")
 
 
-def _patterns(authority: str) -> dict[str, re.Pattern[str]]:
-    head = rf"[{PROVINCES}][{authority}]"
-    return {
-        "ordinary": re.compile(rf"{head}(?!(?:[0-9]*[{_LETTER}]){{3}})[{_LETTER}0-9]{{5}}"),
-        "new energy, small": re.compile(rf"{head}[A-HJK][{_LETTER}0-9][0-9]{{4}}"),
-        "new energy, large": re.compile(rf"{head}[0-9]{{5}}[A-HJK]"),
-        "trailer": re.compile(rf"{head}[{_LETTER}0-9]{{4}}挂"),
-        "training": re.compile(rf"{head}[{_LETTER}0-9]{{4}}学"),
-        "police": re.compile(rf"{head}[{_LETTER}0-9]{{4}}警"),
-        "Hong Kong": re.compile(rf"粤Z[{_LETTER}0-9]{{4}}港"),
-        "Macao": re.compile(rf"粤Z[{_LETTER}0-9]{{4}}澳"),
-        "embassy": re.compile(r"使[0-9]{6}|[0-9]{6}使"),
-        "consulate": re.compile(rf"[{PROVINCES}][0-9]{{5}}领"),
-        # Temporary, test, military, agricultural and enforcement-only classes: no grammar is published that
-        # holds for all of them, and none ever gets a mark. They are only looked up, so the text is only
-        # bounded.
-        "other": re.compile(r"[\u4e00-\u9fffA-Z0-9]{4,12}"),
-    }
+_HEAD = f"[{PROVINCES}][%s]"
+_GRAMMAR = {
+    "ordinary": rf"{_HEAD}(?!(?:[0-9]*[{_LETTER}]){{3}})[{_LETTER}0-9]{{5}}",
+    "new energy, small": rf"{_HEAD}[A-HJK][{_LETTER}0-9][0-9]{{4}}",
+    "new energy, large": rf"{_HEAD}[0-9]{{5}}[A-HJK]",
+    "trailer": rf"{_HEAD}[{_LETTER}0-9]{{4}}挂",
+    "training": rf"{_HEAD}[{_LETTER}0-9]{{4}}学",
+    "police": rf"{_HEAD}[{_LETTER}0-9]{{4}}警",
+    "Hong Kong": rf"粤Z[{_LETTER}0-9]{{4}}港",
+    "Macao": rf"粤Z[{_LETTER}0-9]{{4}}澳",
+    "embassy": r"使[0-9]{6}|[0-9]{6}使",
+    "consulate": rf"[{PROVINCES}][0-9]{{5}}领",
+    # Temporary, test, military, agricultural and enforcement-only classes: no grammar is published that holds
+    # for all of them, and none ever gets a mark. They are only looked up, so the text is only bounded.
+    "other": r"[\u4e00-\u9fffA-Z0-9]{4,12}",
+}
+"""What a plate of each form looks like; %s stands for the authority letters."""
 
 
-_STRICT = _patterns(_LETTER)
-_WITH_AUTHORITY_O = _patterns("A-HJ-Z")
+@cache
+def _pattern(form: str, authority: str) -> re.Pattern[str]:
+    # Compiled at first use: all of them together would cost every cold start 10 ms.
+    return re.compile(_GRAMMAR[form].replace("%s", authority))
+
 
 _FORM = {
     **dict.fromkeys(("01", "02", "07", "08", "13"), "ordinary"),
@@ -104,7 +108,7 @@ def normalise(text: str, plate_class: str, *, authority_o: bool = False) -> str:
     """
     form = _form(plate_class)
     plate = _clean(text)
-    if (_WITH_AUTHORITY_O if authority_o else _STRICT)[form].fullmatch(plate):
+    if _pattern(form, _LETTER_AND_O if authority_o else _LETTER).fullmatch(plate):
         return "使" + plate[:6] if form == "embassy" and plate[-1] == "使" else plate
     if form != "other" and ("O" in plate or "I" in plate):
         raise ValueError("plates have no letter O or I: look for the digit 0 or 1")

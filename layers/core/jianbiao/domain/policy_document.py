@@ -255,7 +255,10 @@ class PolicyDocument(_Model):
 
 def parse(raw: bytes) -> PolicyDocument:
     """Read and validate a policy in UTF-8 JSON; raises ValueError (pydantic's ValidationError is one)."""
-    json.loads(raw, object_pairs_hook=_no_key_twice)
+    try:
+        json.loads(raw, object_pairs_hook=_no_key_twice)
+    except RecursionError as exc:
+        raise ValueError("nested too deeply") from exc
     return PolicyDocument.model_validate_json(raw)
 
 
