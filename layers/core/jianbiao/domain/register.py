@@ -8,7 +8,7 @@ same vehicle (a last-writer-wins map), including reports that carry only some of
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,10 +57,12 @@ def merge(known: Registered, reported: Mapping[str, Any], stamp: Stamp) -> Regis
     return Registered(dataclasses.replace(known.vehicle, **newer), _folded(stamps))
 
 
-def merge_full(known: Registered, vehicle: Vehicle, stamp: Stamp) -> Registered:
-    """Merge a report of the whole vehicle, such as a ledger row."""
-    reported = {f.name: getattr(vehicle, f.name) for f in dataclasses.fields(vehicle)}
-    return merge(known, reported, stamp)
+def merge_full(
+    known: Registered, vehicle: Vehicle, stamp: Stamp, *, without: Container[str] = ()
+) -> Registered:
+    """Merge a report of the whole vehicle, such as a ledger row, but for the fields that it does not carry."""
+    names = [f.name for f in dataclasses.fields(vehicle) if f.name not in without]
+    return merge(known, {name: getattr(vehicle, name) for name in names}, stamp)
 
 
 def _folded(stamps: dict[str, Stamp]) -> dict[str, Stamp]:

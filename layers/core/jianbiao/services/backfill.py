@@ -23,7 +23,7 @@ from typing import Any
 
 from jianbiao.domain.certificate import State, needs_new
 from jianbiao.domain.eligibility import Entitlement, entitle_current, facts
-from jianbiao.domain.ledger import RowInvalid, parse_row
+from jianbiao.domain.ledger import NOT_REPORTED, RowInvalid, parse_row
 from jianbiao.domain.ledger_lines import RangeLines, RawLine
 from jianbiao.domain.policy import Policy
 from jianbiao.domain.register import Registered, Stamp, first_report, merge_full
@@ -58,6 +58,10 @@ class LedgerFile:
         """A ledger row loses to events of the same second."""
         return (self.as_of, "")
 
+    def merged(self, stored: Registered, vehicle: Vehicle) -> Registered:
+        """What is stored, with what a row says where that is newer."""
+        return merge_full(stored, vehicle, self.stamp, without=NOT_REPORTED)
+
     def cause(self, raw: RawLine) -> Cause:
         """The row as the cause of a certificate."""
         return Cause(BACKFILL_CHANNEL, f"ledger:{self.file_id}:{raw.offset}", "system")
@@ -68,6 +72,8 @@ class _Row:
     raw: RawLine
     vehicle: Vehicle | None
     invalid: tuple[str, ...] = ()
+    unknown_columns: int = 0
+    warnings: int = 0
 
 
 @dataclass(slots=True)
@@ -77,7 +83,7 @@ class ChunkResult:
     lines: int = 0
     """Lines that begin in the chunk, blank ones included: the summary makes line numbers of them."""
     counts: Counter[str] = field(default_factory=Counter)
-    """`rows`, `issued`, `already`, `refused`, `invalid`."""
+    """`rows`, `issued`, `already`, `refused`, `invalid`; `unknown_columns` and `warnings` of valid rows."""
     reasons: list[dict[str, Any]] = field(default_factory=list)
     """One entry for each row that is neither issued nor already there: byte offset in the file, line (1 = the
     first of the chunk), outcome, reasons."""
@@ -143,12 +149,11 @@ def _batches(lines: Iterable[RawLine], policy: Policy) -> Iterator[list[_Row]]:
 
 
 def _parsed(raw: RawLine, policy: Policy) -> _Row:
-    if raw.data is None:
-        return _Row(raw, None, ("line-too-long",))
     try:
-        return _Row(raw, parse_row(raw.data, policy).vehicle)
+        row = parse_row(raw.data, policy)
     except RowInvalid as error:
         return _Row(raw, None, tuple(error.reasons))
+    return _Row(raw, row.vehicle, (), row.unknown_columns, len(row.warnings))
 
 
 @dataclass(slots=True)
@@ -173,6 +178,8 @@ class _Batch:
         present = issuer.certificates.get_many([r.current for r in known.values() if r.current])
         # 2. Decide.
         for row in rows:
+            self.result.counts["unknown_columns"] += row.unknown_columns
+            self.result.counts["warnings"] += row.warnings
             if row.vehicle is None:
                 self.result.note(row.raw, "invalid", *row.invalid)
             elif row.vehicle.vin in known:
@@ -237,7 +244,7 @@ class _Batch:
         self, row: _Row, vehicle: Vehicle, record: VehicleRecord, present: Mapping[str, Certificate]
     ) -> None:
         """A vehicle that is stored: most often there is nothing to do."""
-        registered = merge_full(record.registered, vehicle, self.ledger.stamp)
+        registered = self.ledger.merged(record.registered, vehicle)
         certificate = present.get(record.current or "")
         if registered == record.registered and certificate and certificate.status == State.ACTIVE:
             try:
@@ -255,7 +262,7 @@ class _Batch:
         issuer = self.worker.issuer
 
         def report(stored: Registered) -> Registered:
-            return merge_full(stored, vehicle, self.ledger.stamp)
+            return self.ledger.merged(stored, vehicle)
 
         for _ in range(ATTEMPTS):
             record = issuer.vehicles.get(vehicle.vin)

@@ -125,7 +125,7 @@ def _is_gzip(ledger: LedgerObject) -> bool:
     return ledger.key.endswith(".gz")
 
 
-COUNTED = ("rows", "issued", "already", "refused", "invalid")
+COUNTED = ("rows", "issued", "already", "refused", "invalid", "unknown_columns", "warnings")
 
 
 @dataclass(frozen=True, slots=True)
