@@ -45,15 +45,11 @@ class LocalKey:
         return signature.raw_from_der(self.private.sign(to_be_signed, algorithm))
 
     def jwk(
-        self,
-        purpose: str = keys.CERTIFICATE,
-        issuers: Iterable[Coded] = (HARBIN,),
-        nbf: int = NBF,
-        exp: int = EXP,
-        **changes: Any,
+        self, purpose: Any = keys.CERTIFICATE, issuers: Iterable[Coded] = (HARBIN,), **changes: Any
     ) -> dict[str, Any]:
-        """The key as it is published, with members changed at will."""
-        return keys.jwk_of(self.spki, purpose=purpose, issuers=issuers, nbf=nbf, exp=exp) | changes
+        """The key as it is published, with members changed at will, to wrong ones too."""
+        right = keys.jwk_of(self.spki, purpose=keys.CERTIFICATE, issuers=(HARBIN,), nbf=NBF, exp=EXP)
+        return right | {"purpose": purpose, "issuers": [issuer.as_json() for issuer in issuers]} | changes
 
     def certificate(self, claims: Claims) -> bytes:
         """A certificate with these claims, signed by this key."""

@@ -16,7 +16,7 @@ from jianbiao.domain.policy import Policy, default_policy
 from jianbiao.domain.register import Registered
 from jianbiao.errors import Unavailable
 from jianbiao.ports import PlateTaken, SigningKeys, Stale
-from jianbiao.records import Certificate, Issuance, Share, VehicleRecord
+from jianbiao.records import Certificate, Ending, Issuance, Share, VehicleChange, VehicleRecord
 from jianbiao.wire.keys import KeySet, jwk_of, kid_of
 
 FAR = 4_000_000_000
@@ -142,13 +142,15 @@ class MemoryIssuances:
 
 @dataclass
 class MemoryVehicles:
-    """Vehicles, plates, and the reservation that writes an issuance."""
+    """Vehicles, plates, and what changes in one transaction with them."""
 
     issuances: MemoryIssuances
+    certificates: MemoryCertificates
     records: dict[str, VehicleRecord] = field(default_factory=dict)
     plates: dict[tuple[str, str], str] = field(default_factory=dict)
     interleave: Callable[[], None] | None = None
     """Runs once before the next conditional write: somebody else being first."""
+    ended: list[Ending] = field(default_factory=list)
 
     def get(self, vin: str) -> VehicleRecord | None:
         return self.records.get(vin)
@@ -164,7 +166,8 @@ class MemoryVehicles:
 
     def of_owner(self, owner_ref: str, *, limit: int, after: str | None) -> tuple[list[str], str | None]:
         own = sorted(
-            vin for vin, r in self.records.items()
+            vin
+            for vin, r in self.records.items()
             if r.registered.vehicle.owner_ref == owner_ref and vin > (after or "")
         )
         return own[:limit], own[limit - 1] if len(own) > limit else None
@@ -191,6 +194,22 @@ class MemoryVehicles:
         changed = self._write(record, changed)
         self.issuances.insert_many([issuance])
         return changed
+
+    def change(self, record: VehicleRecord, change: VehicleChange) -> VehicleRecord:
+        """Needs `certificates`; what ends is kept in `ended`."""
+        for after in change.steps:
+            if self.certificates.by_id.get(after.certificate_id) != dataclasses.replace(
+                after, life=after.life[:-1]
+            ):
+                raise Stale
+        if change.void and change.void.certificate_id in self.certificates.by_id:
+            raise Stale
+        changed = dataclasses.replace(record, registered=change.registered, hold=change.hold)
+        stored = self._write(record, changed)
+        for certificate in (*change.steps, *((change.void,) if change.void else ())):
+            self.certificates.by_id[certificate.certificate_id] = certificate
+        self.ended += change.endings
+        return stored
 
     def _write(self, record: VehicleRecord, changed: VehicleRecord) -> VehicleRecord:
         if self.interleave:

@@ -64,7 +64,7 @@ class World:
     keys: MemoryKeys = field(default_factory=lambda: MemoryKeys(KEYS))
 
     def __post_init__(self) -> None:
-        self.vehicles = MemoryVehicles(self.issuances)
+        self.vehicles = MemoryVehicles(self.issuances, self.certificates)
         self._numbers = itertools.count(1)
 
     def clock(self) -> int:
@@ -80,8 +80,15 @@ class World:
         """The issuer, with every port watched."""
         watch = self.faults.wrap
         return Issuer(
-            "test", watch(self.vehicles), watch(self.certificates), watch(self.issuances), watch(self.indices),
-            watch(self.signer), self.keys, self.clock, self.random,
+            "test",
+            watch(self.vehicles),
+            watch(self.certificates),
+            watch(self.issuances),
+            watch(self.indices),
+            watch(self.signer),
+            self.keys,
+            self.clock,
+            self.random,
         )
 
     @property

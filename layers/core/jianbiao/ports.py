@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from jianbiao.domain.policy import Policy
 from jianbiao.domain.register import Registered
-from jianbiao.records import Certificate, Hold, Issuance, Share, VehicleRecord
+from jianbiao.records import Certificate, Hold, Issuance, Share, VehicleChange, VehicleRecord
 from jianbiao.wire.keys import KeySet
 
 
@@ -93,6 +93,10 @@ class Vehicles(Protocol):
     def update(self, record: VehicleRecord, registered: Registered) -> VehicleRecord:
         """Store new register facts, and move the plate's pointer along. Raises Stale when the record changed,
         PlateTaken when the plate is another vehicle's."""
+
+    def change(self, record: VehicleRecord, change: VehicleChange) -> VehicleRecord:
+        """Make a change in one transaction. Raises Stale when the record, a certificate or what is to end is no
+        longer as read, PlateTaken as `update`."""
 
     def reserve(self, record: VehicleRecord, issuance: Issuance, registered: Registered) -> VehicleRecord:
         """Make `issuance` the vehicle's current one and record it, in one transaction. Raises Stale when the

@@ -11,6 +11,9 @@ from jianbiao.domain.times import last_valid_day
 from jianbiao.wire.claims import Claims
 from jianbiao.wire.ids import certificate_id
 
+STATUS_VALUES = {State.ACTIVE: 0, State.REVOKED: 1, State.SUSPENDED: 2, State.SUPERSEDED: 3}
+"""Stored states as values of the status list (wire format 3, step 7)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -60,7 +63,7 @@ class Certificate:
 
     issuance: Issuance
     data: bytes
-    """The certificate bytes of wire format 2."""
+    """The certificate bytes of wire format 2; empty for an issuance that was voided before it was signed."""
     life: tuple[Step, ...]
     """Every step so far, oldest first; the last one is the present state."""
 
@@ -122,6 +125,34 @@ class VehicleRecord:
     """Id of the newest issuance. It is a certificate once the certificate store has it; until then a crash or
     a running request lies between, and whoever comes next finishes it."""
     hold: Hold | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Something that ends together with a change of the vehicle: an open share, binding or paper request."""
+
+    kind: str
+    """`share`, `binding` or `paper`."""
+    key: tuple[str, ...]
+    """Its key in its store."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleChange:
+    """All that changes at once when a vehicle's facts or its hold change."""
+
+    registered: Registered
+    hold: Hold | None
+    at: int
+    by: str
+    steps: tuple[Certificate, ...] = ()
+    """Certificates after one more step; each must be stored as it was before that step."""
+    void: Certificate | None = None
+    """The vehicle's current issuance as a certificate without bytes in a terminal state: it was reserved, is not
+    signed yet, and must not become active any more."""
+    endings: tuple[Ending, ...] = ()
+    """At most 80: a transaction takes 100 operations."""
 
 
 @dataclass(frozen=True, slots=True)

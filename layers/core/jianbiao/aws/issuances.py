@@ -44,6 +44,11 @@ def issuance_of(item: Item, claims: Claims) -> Issuance:
     )
 
 
+def stored_issuance(item: Item) -> Issuance:
+    """Inverse of `issuance_item`."""
+    return issuance_of(item, jb1.decode_payload(bytes(item["payload"]["B"])))
+
+
 class DynamoIssuances:
     """Port `Issuances`."""
 
@@ -56,4 +61,4 @@ class DynamoIssuances:
 
     def get(self, certificate_id: str) -> Issuance | None:
         item = self._table.get({"certificate_id": {"S": certificate_id}})
-        return issuance_of(item, jb1.decode_payload(bytes(item["payload"]["B"]))) if item else None
+        return stored_issuance(item) if item else None

@@ -9,13 +9,16 @@ from datetime import date
 from typing import Any
 
 from jianbiao.aws import dynamo
+from jianbiao.aws.certificates import put_new, step
 from jianbiao.aws.clients import translated
 from jianbiao.aws.dynamo import Item, Table, number, text
+from jianbiao.aws.endings import end
 from jianbiao.aws.issuances import issuance_item
+from jianbiao.aws.tables import Tables
 from jianbiao.domain.register import Registered
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.ports import PlateTaken, Stale
-from jianbiao.records import Hold, Issuance, VehicleRecord
+from jianbiao.records import Hold, Issuance, VehicleChange, VehicleRecord
 
 _DATES = {f.name for f in dataclasses.fields(Vehicle) if "date" in str(f.type)}
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(Vehicle) if f.default is not dataclasses.MISSING}
@@ -73,12 +76,11 @@ def _json(value: Any) -> str:
 
 
 class DynamoVehicles:
-    """Port `Vehicles` on three tables: vehicles, plates, and (within `reserve`) issuances."""
+    """Port `Vehicles`: vehicles and plates, and what changes in one transaction with them."""
 
-    def __init__(self, client: Any, vehicles: str, plates: str, issuances: str = "") -> None:
-        self._client = client
-        self._vehicles, self._plates = Table(client, vehicles), Table(client, plates)
-        self._issuances = issuances
+    def __init__(self, client: Any, tables: Tables) -> None:
+        self._client, self._tables = client, tables
+        self._vehicles, self._plates = Table(client, tables.vehicles), Table(client, tables.plates)
 
     def get(self, vin: str) -> VehicleRecord | None:
         item = self._vehicles.get({"vin": {"S": vin}})
@@ -133,6 +135,19 @@ class DynamoVehicles:
         self._write([self._put(record, changed), *self._pointer_moves(record, registered)])
         return changed
 
+    def change(self, record: VehicleRecord, change: VehicleChange) -> VehicleRecord:
+        changed = dataclasses.replace(
+            record, registered=change.registered, hold=change.hold, version=record.version + 1
+        )
+        operations = [self._put(record, changed), *self._pointer_moves(record, change.registered)]
+        for after in change.steps:
+            operations += step(self._tables, after)
+        if change.void:
+            operations.append(put_new(self._tables, change.void))
+        operations += [end(self._tables, ending, at=change.at, by=change.by) for ending in change.endings]
+        self._write(operations)
+        return changed
+
     def reserve(self, record: VehicleRecord, issuance: Issuance, registered: Registered) -> VehicleRecord:
         if record.hold:
             raise Stale("vehicle is on hold")
@@ -140,7 +155,7 @@ class DynamoVehicles:
             record, registered=registered, version=record.version + 1, current=issuance.certificate_id
         )
         intent = {
-            "TableName": self._issuances,
+            "TableName": self._tables.issuances,
             "Item": issuance_item(issuance),
             "ConditionExpression": "attribute_not_exists(certificate_id)",
         }
@@ -178,9 +193,9 @@ class DynamoVehicles:
         codes = dynamo.transact(self._client, operations)
         if not codes:
             return
-        # Operation 0 is the vehicle itself; of the pointers only the new one's condition says "another's".
-        moved = len(operations) > 2 and codes[1] == dynamo.CONDITION_FAILED
-        if moved and codes[0] != dynamo.CONDITION_FAILED:
+        # Operation 0 is the vehicle itself, operation 1 its new pointer where the plate changes.
+        pointer = len(operations) > 1 and operations[1].get("Put", {}).get("TableName") == self._plates.name
+        if pointer and codes[1] == dynamo.CONDITION_FAILED and codes[0] != dynamo.CONDITION_FAILED:
             raise PlateTaken("plate belongs to another vehicle")
         raise Stale("vehicle changed")
 

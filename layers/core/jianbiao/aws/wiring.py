@@ -11,6 +11,7 @@ from jianbiao.aws.config import DynamoKeys
 from jianbiao.aws.indices import DynamoIndices
 from jianbiao.aws.issuances import DynamoIssuances
 from jianbiao.aws.kms import KmsSigner
+from jianbiao.aws.tables import Tables
 from jianbiao.aws.vehicles import DynamoVehicles
 from jianbiao.services.access import Access
 from jianbiao.services.issue import Issuer
@@ -27,14 +28,12 @@ random = os.urandom
 
 def certificates(dynamodb: Any) -> DynamoCertificates:
     """The certificate store."""
-    return DynamoCertificates(dynamodb, setting("CERTIFICATES_TABLE"))
+    return DynamoCertificates(dynamodb, Tables.from_settings())
 
 
 def vehicles(dynamodb: Any) -> DynamoVehicles:
-    """The vehicle store; functions that reserve have the issuances table, too."""
-    return DynamoVehicles(
-        dynamodb, setting("VEHICLES_TABLE"), setting("PLATES_TABLE", ""), setting("ISSUANCES_TABLE", "")
-    )
+    """The vehicle store."""
+    return DynamoVehicles(dynamodb, Tables.from_settings())
 
 
 def keys(dynamodb: Any) -> DynamoKeys:

@@ -18,14 +18,11 @@ from typing import Protocol
 from jianbiao.domain.certificate import State
 from jianbiao.errors import Forged, Unavailable
 from jianbiao.ports import Clock, Keys
-from jianbiao.records import Certificate
+from jianbiao.records import STATUS_VALUES, Certificate
 from jianbiao.wire.claims import Claims
 from jianbiao.wire.ids import certificate_id
 from jianbiao.wire.reasons import ForgedReason, Verdict
 from jianbiao.wire.verify import judge, verify
-
-STATUS_VALUES = {State.ACTIVE: 0, State.REVOKED: 1, State.SUSPENDED: 2, State.SUPERSEDED: 3}
-"""Stored states as values of the status list (wire format 3, step 7)."""
 
 
 class ReadsCertificates(Protocol):
