@@ -25,7 +25,7 @@ def accepts(certificate: bytes) -> bool:
         ValueError,
         TypeError,
         AttributeError,
-        IndexError,
+        LookupError,
         OverflowError,
         RecursionError,
     ):
@@ -36,7 +36,7 @@ def accepts(certificate: bytes) -> bool:
 
 
 def _is_shape(outer: object) -> bool:
-    if not isinstance(outer, cbor2.CBORTag) or outer.tag != 18 or not isinstance(outer.value, list):
+    if not isinstance(outer, cbor2.CBORTag) or outer.tag != 18 or not isinstance(outer.value, (list, tuple)):
         return False
     protected, unprotected, payload, signature = outer.value if len(outer.value) == 4 else [None] * 4
     return (
