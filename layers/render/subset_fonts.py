@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fontTools import subset
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont, newTable
+from fontTools.ttLib.tables.ttProgram import Program
 
 HERE = Path(__file__).resolve().parent
 FONTS = HERE / "jianbiao_render" / "fonts"
@@ -101,6 +102,11 @@ def build(source: Path, weight: str) -> bytes:
     worker = subset.Subsetter(options)
     worker.populate(unicodes=[ord(char) for char in wanted(weight)])
     worker.subset(font)
+    # A font program that does nothing: without any, FreeType hints by itself and shifts small letters about.
+    font["fpgm"] = newTable("fpgm")
+    font["fpgm"].program = Program()
+    font["fpgm"].program.fromBytecode(bytes((0xB0, 0x00, 0x2C, 0x2D)))  # PUSHB[1] 0, FDEF, ENDF
+    font["maxp"].maxFunctionDefs, font["maxp"].maxStackElements = 1, 1
     for record in font["name"].names:
         # A changed font says so in its name; "Noto" stays in the copyright and the licence.
         if record.nameID in {1, 3, 4}:
@@ -115,7 +121,9 @@ def build(source: Path, weight: str) -> bytes:
 def main() -> int:
     """Command line: folder of the originals in, two files in jianbiao_render/fonts out."""
     parser = argparse.ArgumentParser(description="Subset the fonts of the faces (see the module's text).")
-    parser.add_argument("source", type=Path, help="unpacked npm package @expo-google-fonts/noto-sans-sc 0.4.3")
+    parser.add_argument(
+        "source", type=Path, help="unpacked npm package @expo-google-fonts/noto-sans-sc 0.4.3"
+    )
     source: Path = parser.parse_args().source
     for weight in ORIGINALS:
         made = build(source, weight)

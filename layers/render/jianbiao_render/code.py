@@ -7,7 +7,7 @@ one version differ by the same modules whatever the data are, so that difference
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 QUIET: Final = 4
 """Modules of white around the symbol."""
@@ -43,17 +43,24 @@ def version(modules: Matrix) -> int:
     return (len(modules) - 17) // 4
 
 
-def _symbol(text: str):  # type: ignore[no-untyped-def]  # qrcode has no types
+def _symbol(text: str) -> Any:
     from qrcode.constants import ERROR_CORRECT_M
     from qrcode.main import QRCode
-    from qrcode.util import MODE_ALPHA_NUM, QRData
+    from qrcode.util import BIT_LIMIT_TABLE, MODE_ALPHA_NUM, QRData, length_in_bits
 
-    symbol = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET, mask_pattern=0)
+    # The version from the lengths alone: `fit=True` would encode the text once more to find it.
+    bits = 11 * (len(text) // 2) + 6 * (len(text) % 2) + 4
+    limits = BIT_LIMIT_TABLE[ERROR_CORRECT_M]
+    fitting = (v for v in range(1, 41) if bits + length_in_bits(MODE_ALPHA_NUM, v) <= limits[v])
+    chosen = next(fitting, None)
+    if not text or chosen is None:
+        raise ValueError("a code has at least one character and at most as many as version 40 holds")
+    symbol = QRCode(version=chosen, error_correction=ERROR_CORRECT_M, border=QUIET, mask_pattern=0)
     try:
         symbol.add_data(QRData(text, mode=MODE_ALPHA_NUM), optimize=0)
-        symbol.make(fit=True)
-    except (ValueError, TypeError, UnicodeError) as error:
-        raise ValueError("the text of a code stays within QR's alphanumeric set and 40 versions") from error
+    except ValueError as error:
+        raise ValueError("the text of a code stays within QR's alphanumeric set") from error
+    symbol.make(fit=False)
     return symbol
 
 

@@ -23,7 +23,7 @@ def path(*, bold: bool) -> Path:
 
 
 @cache
-def font(bold: bool) -> Any:  # noqa: FBT001 - the key of the cache
+def font(bold: bool) -> Any:
     """The font opened with fontTools (one per process)."""
     from fontTools.ttLib import TTFont
 
@@ -31,7 +31,7 @@ def font(bold: bool) -> Any:  # noqa: FBT001 - the key of the cache
 
 
 @cache
-def _tables(bold: bool) -> tuple[dict[int, str], dict[str, tuple[int, int]]]:  # noqa: FBT001
+def _tables(bold: bool) -> tuple[dict[int, str], dict[str, tuple[int, int]]]:
     opened = font(bold)
     return opened.getBestCmap(), opened["hmtx"].metrics
 
@@ -48,7 +48,7 @@ def missing(text: str, *, bold: bool = False) -> set[str]:
 
 
 @cache
-def advance(char: str, bold: bool) -> int:  # noqa: FBT001
+def advance(char: str, bold: bool) -> int:
     """Width of a character in font units."""
     return _tables(bold)[1][glyph_name(char, bold=bold)][0]
 

@@ -49,7 +49,8 @@ def ground_name(year: int) -> str:
     """Name of the ground colour for a year of expiry, by the packaged cycle."""
     cycle = _looks()["cycle"]
     colours: list[str] = cycle["colours"]
-    return colours[(year - cycle["anchor_year"]) % len(colours)]
+    anchor: int = cycle["anchor_year"]
+    return colours[(year - anchor) % len(colours)]
 
 
 def ground(name: str) -> Ground:

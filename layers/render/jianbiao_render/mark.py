@@ -1,4 +1,4 @@
-"""Layout of the mark: one upright card of 360 by 640 units, for a phone's screen and, scaled, for paper."""
+"""Layout of the mark: one upright card of 360 by 684 units, for a phone's screen and, scaled, for paper."""
 
 from __future__ import annotations
 
@@ -12,17 +12,29 @@ from jianbiao_render.face import Face
 from jianbiao_render.shapes import Circle, Code, Drawing, Line, Rect, Shape, Text
 
 WIDTH: Final = 360.0
-HEIGHT: Final = 640.0
+HEIGHT: Final = 684.0
 MARGIN: Final = 22.0
 CODE_SIZE: Final = 219.0
 """Side of the symbol with its quiet zone: 73 modules of 3 units at version 12."""
+CODE_TOP: Final = 281.0
 CHINA: Final = timezone(timedelta(hours=8))
 INK: Final = "#16191d"
 QUIET_INK: Final = "#4a5159"
 WARNING: Final = "#b3261e"
-_MONTHS: Final = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS: Final = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def mark(face: Face) -> Drawing:
@@ -40,9 +52,10 @@ def mark(face: Face) -> Drawing:
 
 def description(face: Face) -> str:
     """The face in words, for who does not see it."""
+    day = face.valid_until
     parts = [
         f"{face.plate}，{face.plate_class.zh} {face.plate_class.en}",
-        f"{texts.VALID_UNTIL[0]} {chinese_day(face.valid_until)} {texts.VALID_UNTIL[1]} {english_day(face.valid_until)}",
+        f"{texts.VALID_UNTIL[0]} {chinese_day(day)} {texts.VALID_UNTIL[1]} {english_day(day)}",
         f"{texts.ISSUER[0]} {face.issuer.zh} {texts.ISSUER[1]} {face.issuer.en}",
         f"{texts.NUMBER[0]} {texts.NUMBER[1]} {face.certificate_id}",
     ]
@@ -68,59 +81,78 @@ def _base(ground_name: str, watermark: str | None, *, replaces: bool) -> tuple[S
     band = 64.0
     shapes: list[Shape] = [
         Rect(0, 0, WIDTH, HEIGHT, fill=ground.tint),
-        *_rosette(WIDTH / 2, 216, ground.line),
+        *_weave(232, ground.line),
     ]
     if watermark:
         shapes += _watermark(watermark)
+    panel = CODE_SIZE + 10
     shapes += [
+        Rect((WIDTH - panel) / 2, CODE_TOP - 5, panel, panel, fill="#ffffff", radius=7),
         Rect(0, 0, WIDTH, band, fill=ground.main),
         Text(WIDTH / 2, 33, texts.TITLE[0], 23, ground.on_main, bold=True, anchor="middle", tracking=0.03),
         Text(WIDTH / 2, 52, texts.TITLE[1], 11, ground.on_main, anchor="middle", tracking=0.01),
-        Rect(0, HEIGHT - 8, WIDTH, 8, fill=ground.main),
-        Text(WIDTH / 2, 207, f"{texts.VALID_UNTIL[0]}  {texts.VALID_UNTIL[1]}", 13, ground.deep, anchor="middle"),
+        Rect(0, HEIGHT - 6, WIDTH, 6, fill=ground.main),
+        Rect(0, 0, 4, HEIGHT, fill=ground.main),
+        Rect(WIDTH - 4, 0, 4, HEIGHT, fill=ground.main),
+        Text(
+            WIDTH / 2,
+            207,
+            f"{texts.VALID_UNTIL[0]}  {texts.VALID_UNTIL[1]}",
+            13,
+            ground.deep,
+            anchor="middle",
+        ),
     ]
     if watermark:
-        size = fonts.fit(watermark, 11.5, WIDTH - 2 * MARGIN, bold=True)
+        bold = _bold_has(watermark)
+        size = fonts.fit(watermark, 11.5, WIDTH - 2 * MARGIN, bold=bold)
         shapes += [
             Rect(0, band, WIDTH, 17, fill=WARNING),
-            Text(WIDTH / 2, band + 12.6, watermark, size, "#ffffff", bold=True, anchor="middle"),
+            Text(WIDTH / 2, band + 12.6, watermark, size, "#ffffff", bold=bold, anchor="middle"),
         ]
     return tuple(shapes + _labels(replaces=replaces))
 
 
-def _rosette(x: float, y: float, colour: str) -> list[Shape]:
-    """The ornament: fine closed curves with many lobes, one inside the other."""
+def _weave(middle: float, colour: str) -> list[Shape]:
+    """The ornament behind the date: a band of fine waves that swells and narrows as they cross."""
     curves: list[Shape] = []
-    for ring in range(7):
-        radius, depth = 150.0 - ring * 11, 22.0 - ring
+    waves, step = 12, 4
+    for wave in range(waves):
+        phase = 2 * math.pi * wave / waves
         points = tuple(
             (
-                round(x + 1.12 * (radius + depth * math.cos(12 * angle + ring * 0.45)) * math.cos(angle), 1),
-                round(y + 0.5 * (radius + depth * math.cos(12 * angle + ring * 0.45)) * math.sin(angle), 1),
+                float(x),
+                round(
+                    middle
+                    + (27 + 15 * math.cos(2 * math.pi * x / 180))
+                    * math.sin(2 * math.pi * x / 120 + phase + 0.6 * math.sin(2 * math.pi * x / 360)),
+                    1,
+                ),
             )
-            for angle in (2 * math.pi * step / 180 for step in range(180))
+            for x in range(0, int(WIDTH) + step, step)
         )
-        curves.append(Line(points, colour, 0.55, closed=True))
+        curves.append(Line(points, colour, 0.5))
     return curves
 
 
+def _bold_has(words: str) -> bool:
+    """A deployment writes its watermark as it likes; the bold font knows few characters."""
+    return not fonts.missing(words, bold=True)
+
+
 def _watermark(words: str) -> list[Shape]:
-    size = 30.0
-    step = fonts.width(words, size, bold=True) + 40
+    """The words over and over, in rows that rise by 24 degrees, each row shifted against the one below."""
+    size, rise, bold = 27.0, math.radians(24), _bold_has(words)
+    step, leading = fonts.width(words, size, bold=bold) + 46, 74.0
     shapes: list[Shape] = []
-    for row in range(9):
-        for column in range(-1, 3):
-            shapes.append(
-                Text(
-                    -60 + column * step + (row % 2) * step / 2,
-                    150 + row * 84 - column * step * math.tan(math.radians(24)),
-                    words,
-                    size,
-                    "#f6d3cf",
-                    bold=True,
-                    turn=24,
-                )
-            )
+    for row in range(-2, 13):
+        for column in range(-2, 3):
+            along = (column + 0.5 * (row % 2)) * step
+            x = along * math.cos(rise) + row * leading * math.sin(rise) - 40
+            y = 90 + row * leading * math.cos(rise) - along * math.sin(rise)
+            end = (x + step * math.cos(rise), y - step * math.sin(rise))
+            if x < WIDTH and end[0] > 0 and y > 0 and end[1] < HEIGHT:
+                shapes.append(Text(x, y, words, size, "#f6d3cf", bold=bold, turn=24))
     return shapes
 
 
@@ -158,7 +190,7 @@ def _plate(face: Face) -> list[Shape]:
 
 
 def _plate_text(plate: str, style: looks.Plate, left: float, width: float, middle: float) -> list[Shape]:
-    before, after = plate_parts(plate)
+    before, _after = plate_parts(plate)
     tracking, dot = 0.045, 0.34
     room = width - 26
     size = 49.0
@@ -204,30 +236,31 @@ def _validity(face: Face) -> list[Shape]:
 
 
 def _code(face: Face) -> list[Shape]:
-    left, top = (WIDTH - CODE_SIZE) / 2, 281.0
-    return [
-        Rect(left - 5, top - 5, CODE_SIZE + 10, CODE_SIZE + 10, fill="#ffffff", radius=7),
-        Code(left, top, CODE_SIZE, code.matrix(face.code)),
-    ]
+    return [Code((WIDTH - CODE_SIZE) / 2, CODE_TOP, CODE_SIZE, code.matrix(face.code))]
+
+
+_LABELS_AT: Final = 525.0
+_VALUES_AT: Final = MARGIN + 106
 
 
 def _rows(*, replaces: bool) -> list[tuple[tuple[str, str], float]]:
-    """Labels of the details, and the baseline of each."""
-    labels = [texts.ISSUER, texts.NUMBER, texts.ISSUED_AT]
+    """Labels of the details, and the baseline of each; the issuing authority takes two lines."""
     if replaces:
-        labels.append(texts.REPLACES)
-    step = 15.5 if replaces else 17.5
-    return [(label, 523.0 + step * row) for row, label in enumerate(labels)]
+        below = ((texts.ISSUER, 0.0), (texts.NUMBER, 30.0), (texts.ISSUED_AT, 47.0), (texts.REPLACES, 64.0))
+        return [(label, _LABELS_AT + space) for label, space in below]
+    wider = ((texts.ISSUER, 2.0), (texts.NUMBER, 36.0), (texts.ISSUED_AT, 56.0))
+    return [(label, _LABELS_AT + space) for label, space in wider]
 
 
 def _labels(*, replaces: bool) -> list[Shape]:
     shapes: list[Shape] = []
     for (zh, en), y in _rows(replaces=replaces):
-        shapes.append(Text(MARGIN, y, zh, 10.5, QUIET_INK))
-        shapes.append(Text(MARGIN + 45, y, en, 7.2, QUIET_INK))
-    y = 589.0
-    shapes.append(Line(((MARGIN, 578), (WIDTH - MARGIN, 578)), QUIET_INK, 0.5))
-    for text, size, leading in ((texts.EFFECT[0], 8.6, 11.6), (texts.EFFECT[1], 7.0, 9.4)):
+        shapes.append(Text(MARGIN, y, zh, 11, QUIET_INK))
+        shapes.append(Text(MARGIN + 47, y, en, 8.2, QUIET_INK))
+    rule = _LABELS_AT + (76 if replaces else 73)
+    shapes.append(Line(((MARGIN, rule), (WIDTH - MARGIN, rule)), QUIET_INK, 0.5))
+    y = rule + 17
+    for text, size, leading in ((texts.EFFECT[0], 9.8, 13.6), (texts.EFFECT[1], 8.2, 10.8)):
         for line in fonts.wrap(text, size, WIDTH - 2 * MARGIN):
             shapes.append(Text(MARGIN, y, line, size, QUIET_INK))
             y += leading
@@ -237,7 +270,11 @@ def _labels(*, replaces: bool) -> list[Shape]:
 def _details(face: Face) -> list[Shape]:
     moment = datetime.fromtimestamp(face.issued_at, CHINA).strftime("%Y-%m-%d %H:%M:%S")
     values = [face.issuer.zh, face.certificate_id, f"{moment} (UTC+8)", face.replaces or ""]
-    x = MARGIN + 96
-    room = WIDTH - MARGIN - x
-    rows = zip(_rows(replaces=face.replaces is not None), values, strict=False)
-    return [Text(x, y, value, fonts.fit(value, 11.5, room), INK) for (_, y), value in rows]
+    room = WIDTH - MARGIN - _VALUES_AT
+    rows = _rows(replaces=face.replaces is not None)
+    shapes: list[Shape] = [
+        Text(_VALUES_AT, y, value, fonts.fit(value, 12, room), INK)
+        for (_, y), value in zip(rows, values, strict=False)
+    ]
+    size = fonts.fit(face.issuer.en, 8.6, room)
+    return [*shapes, Text(_VALUES_AT, rows[0][1] + 12.5, face.issuer.en, size, QUIET_INK)]

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from jianbiao_render import words
-from jianbiao_render.face import Named
 
 LANGUAGES: Final = ("zh-CN", "en")
 _TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -224,14 +223,18 @@ def _page(template: str, lang: str, page_url: str, notice: str | None, **values:
         raise ValueError(f"pages speak {', '.join(LANGUAGES)}")
     first = LANGUAGES.index(lang)
     other = LANGUAGES[1 - first]
-    page: str = _environment().get_template(template).render(
-        lang=lang,
-        other=other,
-        first=first,
-        page_url=page_url,
-        notice=notice,
-        style=Markup(style()),  # noqa: S704 - our own file; escaping would change the bytes that are hashed
-        **values,
+    page: str = (
+        _environment()
+        .get_template(template)
+        .render(
+            lang=lang,
+            other=other,
+            first=first,
+            page_url=page_url,
+            notice=notice,
+            style=Markup(style()),  # noqa: S704 - our own file; escaping would change the bytes that are hashed
+            **values,
+        )
     )
     return page
 

@@ -31,7 +31,13 @@ def pdf(face: Face) -> bytes:
     _register()
     stream = io.BytesIO()
     # `invariant` makes ids constant; the document's date is the certificate's own time of issue.
-    page = Canvas(stream, pagesize=(sheet.PAGE[0] * mm, sheet.PAGE[1] * mm), invariant=1, initialFontName=_NAMES[False], lang="zh-CN")
+    page = Canvas(
+        stream,
+        pagesize=(sheet.PAGE[0] * mm, sheet.PAGE[1] * mm),
+        invariant=1,
+        initialFontName=_NAMES[False],
+        lang="zh-CN",
+    )
     moment = datetime.fromtimestamp(face.issued_at, CHINA).strftime("D:%Y%m%d%H%M%S+08'00'")
     page.setDateFormatter(lambda *_: moment)
     page.setTitle(f"{texts.TITLE[0]} {face.plate}")

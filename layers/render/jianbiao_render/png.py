@@ -1,44 +1,203 @@
-"""Shapes to PNG with Pillow, at three pixels a unit: a module of the code is a whole number of pixels."""
+"""Shapes to PNG with Pillow, at three pixels a unit: a module of the code is a whole number of pixels.
+
+The picture has a palette, which halves its size and the time to compress it. The palette holds the colours of the
+drawing and the steps between those that meet, so it depends on the face alone.
+"""
 
 from __future__ import annotations
 
 import io
-from functools import cache, lru_cache
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from jianbiao_render import fonts
 from jianbiao_render.code import QUIET
 from jianbiao_render.face import Face
 from jianbiao_render.mark import mark
-from jianbiao_render.shapes import Circle, Code, Drawing, Line, Rect, Shape, Text
+from jianbiao_render.shapes import Circle, Code, Colour, Drawing, Line, Rect, Shape, Text
 
 SCALE: Final = 3
-"""Pixels per unit: a mark is 1080 by 1920 pixels."""
+"""Pixels per unit: a mark is 1080 by 2052 pixels."""
 _FINER: Final = 4
 """Edges of shapes are drawn this much larger and then reduced, which smooths them."""
 _COMPRESSION: Final = 3
 """zlib level: 6 takes twice the time for a tenth less."""
+_NEAR: Final = 120
+"""Bands of rows closer than this are looked up as one: each look-up of colours starts from nothing."""
+_PART: Final = 4
+"""Glyphs are placed to a quarter of a pixel."""
+_BLACK: Final = "#000000"
+_WHITE: Final = "#ffffff"
+
+_GRADIENT_STEPS: Final = 48
+_CLEAR: Final = 7
+"""Least distance, in the channel that differs most, between steps of the palette."""
+
+Size = tuple[int, int]
+Triple = tuple[int, int, int]
 
 
 def png(face: Face) -> bytes:
-    """The face as PNG, RGB, 1080 by 1920 pixels, without metadata."""
-    drawing = mark(face)
-    image = _base(drawing.base, drawing.width, drawing.height).copy()
+    """The face as PNG, 1080 by 2052 pixels with a palette, without metadata."""
+    return draw(mark(face))
+
+
+def draw(drawing: Drawing) -> bytes:
+    """A drawing as PNG."""
+    palette = _palette(_meetings(drawing), _gradients(drawing))
+    picture, indexed = _base(drawing.base, drawing.width, drawing.height, palette)
+    picture, indexed = picture.copy(), indexed.copy()
     for shape in drawing.top:
-        _draw(image, shape)
+        if not isinstance(shape, Code):
+            _draw(picture, shape)
+    # Only what was drawn just now needs its palette entries looked up.
+    for top, bottom in _bands([shape for shape in drawing.top if not isinstance(shape, Code)]):
+        box = (0, max(0, top), picture.width, min(picture.height, bottom))
+        indexed.paste(_indexed(picture.crop(box), palette), box)
+    for shape in drawing.top:
+        if isinstance(shape, Code):
+            _code(indexed, shape, white=0, black=1)
     stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=_COMPRESSION)
+    indexed.save(stream, "PNG", compress_level=_COMPRESSION)
     return stream.getvalue()
 
 
-@lru_cache(maxsize=4)
-def _base(shapes: tuple[Shape, ...], width: float, height: float) -> Image.Image:
-    image = Image.new("RGB", (round(width * SCALE), round(height * SCALE)), "#ffffff")
+def _place(x: float, y: float) -> tuple[int, int]:
+    return round(x * SCALE), round(y * SCALE)
+
+
+@lru_cache(maxsize=6)
+def _base(
+    shapes: tuple[Shape, ...], width: float, height: float, palette: bytes
+) -> tuple[Image.Image, Image.Image]:
+    """What many faces share, in full colour to draw on and with its palette to keep. About 9 MB each."""
+    picture = Image.new("RGB", _place(width, height), _WHITE)
     for shape in shapes:
-        _draw(image, shape)
-    return image
+        _draw(picture, shape)
+    return picture, _indexed(picture, palette)
+
+
+def _bands(shapes: Iterable[Shape]) -> list[tuple[int, int]]:
+    """Ranges of rows, in pixels, that shapes cover, neighbours joined."""
+    rows: list[tuple[float, float]] = []
+    for shape in shapes:
+        if isinstance(shape, Text):
+            rows.append((shape.y - 1.1 * shape.size, shape.y + 0.4 * shape.size))
+        elif isinstance(shape, Rect):
+            edge = shape.stroke_width + 1
+            rows.append((shape.y - edge, shape.y + shape.h + edge))
+        elif isinstance(shape, Circle):
+            rows.append((shape.y - shape.r - 1, shape.y + shape.r + 1))
+        elif isinstance(shape, Line):
+            ys = [y for _, y in shape.points]
+            rows.append((min(ys) - shape.width - 1, max(ys) + shape.width + 1))
+    bands: list[tuple[int, int]] = []
+    for top, bottom in sorted((int(a * SCALE), int(b * SCALE) + 1) for a, b in rows):
+        if bands and top <= bands[-1][1] + _NEAR:
+            bands[-1] = (bands[-1][0], max(bottom, bands[-1][1]))
+        else:
+            bands.append((top, bottom))
+    return bands
+
+
+# --- palette -----------------------------------------------------------------------------------------------------
+
+
+def _meetings(drawing: Drawing) -> tuple[tuple[Colour, Colour], ...]:
+    """Pairs of colours that touch: what is drawn, and what lies under it."""
+    pairs: dict[tuple[Colour, Colour], None] = {(_WHITE, _BLACK): None}
+    rects: list[Rect] = []
+    for shape in drawing.shapes:
+        if isinstance(shape, Text | Circle | Line):
+            x, y = shape.points[0] if isinstance(shape, Line) else (shape.x, shape.y)
+            ink = (shape.fill if not isinstance(shape, Line) else shape.fill or shape.stroke) or _BLACK
+            pairs.update(dict.fromkeys((under, ink) for under in _under(rects, x, y)))
+        elif isinstance(shape, Rect):
+            for ink in (*_fills(shape), *([shape.stroke] if shape.stroke else [])):
+                pairs.update(
+                    dict.fromkeys((under, ink) for under in _under(rects, shape.x, shape.y + shape.h / 2))
+                )
+            if shape.fill:
+                rects.append(shape)
+    return tuple(pairs)
+
+
+def _gradients(drawing: Drawing) -> tuple[tuple[Colour, Colour], ...]:
+    fills = (shape.fill for shape in drawing.shapes if isinstance(shape, Rect))
+    return tuple(dict.fromkeys(fill for fill in fills if isinstance(fill, tuple)))
+
+
+def _fills(shape: Rect) -> tuple[Colour, ...]:
+    if shape.fill is None:
+        return ()
+    return (shape.fill,) if isinstance(shape.fill, str) else shape.fill
+
+
+def _under(rects: list[Rect], x: float, y: float) -> tuple[Colour, ...]:
+    """Colour, or both colours of a gradient, of the topmost rectangle at a point."""
+    for rect in reversed(rects):
+        if rect.x <= x <= rect.x + rect.w and rect.y <= y <= rect.y + rect.h:
+            return _fills(rect)
+    return (_WHITE,)
+
+
+@lru_cache(maxsize=16)
+def _palette(pairs: tuple[tuple[Colour, Colour], ...], gradients: tuple[tuple[Colour, Colour], ...]) -> bytes:
+    """At most 256 colours as RGB bytes: every colour that is drawn, then even steps within each pair.
+
+    White and black are the first two. Pillow looks colours up in cells of 4 by 4 by 4, so steps keep clear of the
+    colours that must come out exactly.
+    """
+    entries: list[Triple] = list(
+        dict.fromkeys(_triple(colour) for pair in (*pairs, *gradients) for colour in pair)
+    )
+    for pair in gradients:
+        entries += _steps(pair, _GRADIENT_STEPS)
+    # The finest steps that fit.
+    for count in range(24, 0, -1):
+        steps: list[Triple] = []
+        for pair in pairs:
+            for step in _steps(pair, count):
+                if all(_distance(step, other) >= _CLEAR for other in entries + steps):
+                    steps.append(step)
+        if len(entries) + len(steps) <= 256:
+            entries += steps
+            break
+    return bytes(value for entry in entries[:256] for value in entry)
+
+
+def _triple(colour: Colour) -> Triple:
+    red, green, blue = ImageColor.getrgb(colour)[:3]
+    return red, green, blue
+
+
+def _steps(pair: tuple[Colour, Colour], count: int) -> list[Triple]:
+    start, end = _triple(pair[0]), _triple(pair[1])
+    shares = [step / (count + 1) for step in range(1, count + 1)]
+    return [
+        (
+            round(start[0] + (end[0] - start[0]) * share),
+            round(start[1] + (end[1] - start[1]) * share),
+            round(start[2] + (end[2] - start[2]) * share),
+        )
+        for share in shares
+    ]
+
+
+def _distance(a: Triple, b: Triple) -> int:
+    return max(abs(p - q) for p, q in zip(a, b, strict=True))
+
+
+def _indexed(picture: Image.Image, palette: bytes) -> Image.Image:
+    holder = Image.new("P", (1, 1))
+    holder.putpalette(palette)
+    return picture.quantize(palette=holder, dither=Image.Dither.NONE)
+
+
+# --- shapes ------------------------------------------------------------------------------------------------------
 
 
 def _draw(image: Image.Image, shape: Shape) -> None:
@@ -55,76 +214,89 @@ def _draw(image: Image.Image, shape: Shape) -> None:
         _code(image, shape)
 
 
-@cache
-def _font(pixels: float, bold: bool) -> ImageFont.FreeTypeFont:  # noqa: FBT001 - the key of the cache
-    return ImageFont.truetype(
-        str(fonts.path(bold=bold)), pixels, layout_engine=ImageFont.Layout.BASIC
-    )
+@lru_cache(maxsize=64)
+def _font(pixels: float, bold: bool) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(fonts.path(bold=bold)), pixels, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=1024)
+def _glyph(char: str, pixels: float, bold: bool, part: int) -> tuple[Image.Image, int, int] | None:
+    """A character's coverage and where its corner lies from the pen; `part` quarters of a pixel to the right."""
+    font = _font(pixels, bold)
+    left, top, right, bottom = font.getbbox(char, anchor="ls")
+    if right <= left or bottom <= top:
+        return None
+    left, top = int(left) - 1, int(top) - 1
+    mask = Image.new("L", (int(right) - left + 2, int(bottom) - top + 2))
+    ImageDraw.Draw(mask).text((part / _PART - left, -top), char, fill=255, font=font, anchor="ls")
+    return mask, left, top
 
 
 def _text(image: Image.Image, shape: Text) -> None:
-    font = _font(shape.size * SCALE, shape.bold)
+    if shape.turn:
+        _turned(image, shape)
+        return
     total = fonts.width(shape.text, shape.size, bold=shape.bold, tracking=shape.tracking)
     total -= shape.tracking * shape.size
-    if shape.turn:
-        _turned(image, shape, font)
-        return
-    draw = ImageDraw.Draw(image)
-    x = shape.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[shape.anchor] * total
+    x = (shape.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[shape.anchor] * total) * SCALE
+    y = round(shape.y * SCALE)
     # Character by character: Pillow rounds widths, and the layout counts on those of the font.
     for char in shape.text:
-        if char != " ":
-            draw.text((x * SCALE, shape.y * SCALE), char, fill=shape.fill, font=font, anchor="ls")
-        x += fonts.width(char, shape.size, bold=shape.bold, tracking=shape.tracking)
+        pen, part = divmod(round(x * _PART), _PART)
+        glyph = _glyph(char, shape.size * SCALE, shape.bold, part)
+        if glyph:
+            mask, left, top = glyph
+            image.paste(shape.fill, (pen + left, y + top), mask)
+        x += fonts.width(char, shape.size, bold=shape.bold, tracking=shape.tracking) * SCALE
 
 
-def _turned(image: Image.Image, shape: Text, font: ImageFont.FreeTypeFont) -> None:
+def _turned(image: Image.Image, shape: Text) -> None:
     """Turned text: only the watermark has it, so it may take its time."""
-    left, top, right, bottom = font.getbbox(shape.text, anchor="ls")
-    reach = int(max(abs(left), abs(right), abs(top), abs(bottom))) + 2
+    font = _font(shape.size * SCALE, shape.bold)
+    reach = int(max(abs(edge) for edge in font.getbbox(shape.text, anchor="ls"))) + 2
     mask = Image.new("L", (2 * reach, 2 * reach))
     ImageDraw.Draw(mask).text((reach, reach), shape.text, fill=255, font=font, anchor="ls")
-    mask = mask.rotate(shape.turn, Image.Resampling.BICUBIC)
-    image.paste(shape.fill, (round(shape.x * SCALE) - reach, round(shape.y * SCALE) - reach), mask)
+    x, y = _place(shape.x, shape.y)
+    image.paste(shape.fill, (x - reach, y - reach), mask.rotate(shape.turn, Image.Resampling.BICUBIC))
 
 
 def _rect(image: Image.Image, shape: Rect) -> None:
-    left, top = round(shape.x * SCALE), round(shape.y * SCALE)
-    right, bottom = round((shape.x + shape.w) * SCALE), round((shape.y + shape.h) * SCALE)
+    left, top = _place(shape.x, shape.y)
+    right, bottom = _place(shape.x + shape.w, shape.y + shape.h)
     size = (right - left, bottom - top)
     radius = shape.radius * SCALE
     if shape.fill:
         paint: Any = shape.fill if isinstance(shape.fill, str) else _gradient(shape.fill, size)
-        image.paste(paint, (left, top, right, bottom), _rounded(size, radius, 0) if radius else None)
+        image.paste(paint, (left, top, right, bottom), _rounded(size, radius) if radius else None)
     if shape.stroke:
-        outline = shape.stroke_width * SCALE
-        margin = round(outline / 2) + 1
-        outer = (size[0] + 2 * margin, size[1] + 2 * margin)
-        mask = _frame(outer, margin, radius, outline)
+        mask, margin = _frame(size, radius, shape.stroke_width * SCALE)
         image.paste(shape.stroke, (left - margin, top - margin), mask)
 
 
 @lru_cache(maxsize=32)
-def _rounded(size: tuple[int, int], radius: float, margin: int) -> Image.Image:
+def _rounded(size: Size, radius: float) -> Image.Image:
     fine = Image.new("L", (size[0] * _FINER, size[1] * _FINER))
-    box = (margin * _FINER, margin * _FINER, (size[0] - margin) * _FINER - 1, (size[1] - margin) * _FINER - 1)
+    box = (0, 0, size[0] * _FINER - 1, size[1] * _FINER - 1)
     ImageDraw.Draw(fine).rounded_rectangle(box, radius * _FINER, fill=255)
     return fine.resize(size, Image.Resampling.BOX)
 
 
 @lru_cache(maxsize=32)
-def _frame(size: tuple[int, int], margin: int, radius: float, width: float) -> Image.Image:
-    fine = Image.new("L", (size[0] * _FINER, size[1] * _FINER))
-    draw = ImageDraw.Draw(fine)
+def _frame(size: Size, radius: float, width: float) -> tuple[Image.Image, int]:
+    """Coverage of an outline of `width` pixels on the edge of a rectangle, and how far it reaches beyond."""
+    margin = round(width / 2) + 1
+    outer = (size[0] + 2 * margin, size[1] + 2 * margin)
+    fine = Image.new("L", (outer[0] * _FINER, outer[1] * _FINER))
+    pen = ImageDraw.Draw(fine)
     for grow, ink in ((width / 2, 255), (-width / 2, 0)):
         edge = (margin - grow) * _FINER
-        box = (edge, edge, size[0] * _FINER - 1 - edge, size[1] * _FINER - 1 - edge)
-        draw.rounded_rectangle(box, (radius + grow) * _FINER, fill=ink)
-    return fine.resize(size, Image.Resampling.BOX)
+        box = (edge, edge, outer[0] * _FINER - 1 - edge, outer[1] * _FINER - 1 - edge)
+        pen.rounded_rectangle(box, (radius + grow) * _FINER, fill=ink)
+    return fine.resize(outer, Image.Resampling.BOX), margin
 
 
 @lru_cache(maxsize=8)
-def _gradient(colours: tuple[str, str], size: tuple[int, int]) -> Image.Image:
+def _gradient(colours: tuple[str, str], size: Size) -> Image.Image:
     ramp = Image.linear_gradient("L").resize(size)
     return Image.composite(Image.new("RGB", size, colours[1]), Image.new("RGB", size, colours[0]), ramp)
 
@@ -136,27 +308,27 @@ def _line(image: Image.Image, shape: Line) -> None:
     size = (right - left, bottom - top)
     fine = Image.new("L", (size[0] * _FINER, size[1] * _FINER))
     moved = [((x - left) * _FINER, (y - top) * _FINER) for x, y in points]
-    draw = ImageDraw.Draw(fine)
+    pen = ImageDraw.Draw(fine)
     if shape.fill:
-        draw.polygon(moved, fill=255)
+        pen.polygon(moved, fill=255)
     else:
         closed = [*moved, moved[0]] if shape.closed else moved
-        draw.line(closed, fill=255, width=max(1, round(shape.width * SCALE * _FINER)), joint="curve")
-    image.paste(shape.fill or shape.stroke, (left, top), fine.resize(size, Image.Resampling.BOX))
+        pen.line(closed, fill=255, width=max(1, round(shape.width * SCALE * _FINER)), joint="curve")
+    image.paste(shape.fill or shape.stroke or _BLACK, (left, top), fine.resize(size, Image.Resampling.BOX))
 
 
-def _code(image: Image.Image, shape: Code) -> None:
+def _code(image: Image.Image, shape: Code, *, white: int | str = _WHITE, black: int | str = _BLACK) -> None:
     """The symbol with modules of whole pixels, centred in its square; what remains is quiet zone."""
     side = len(shape.matrix) + 2 * QUIET
     pixels = round(shape.size * SCALE)
-    left, top = round(shape.x * SCALE), round(shape.y * SCALE)
-    image.paste("#ffffff", (left, top, left + pixels, top + pixels))
+    left, top = _place(shape.x, shape.y)
     module = pixels // side
-    bits = bytearray(b"\xff" * (side * side))
+    bits = bytearray(side * side)
     for y, row in enumerate(shape.matrix):
         start = (y + QUIET) * side + QUIET
-        bits[start : start + len(row)] = bytes(0 if bit else 255 for bit in row)
+        bits[start : start + len(row)] = bytes(255 * bit for bit in row)
     symbol = Image.frombytes("L", (side, side), bytes(bits))
     symbol = symbol.resize((side * module, side * module), Image.Resampling.NEAREST)
     rest = (pixels - side * module) // 2
-    image.paste(symbol, (left + rest, top + rest))
+    image.paste(white, (left, top, left + pixels, top + pixels))
+    image.paste(black, (left + rest, top + rest), symbol)

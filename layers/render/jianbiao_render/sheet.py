@@ -6,12 +6,12 @@ from typing import Final
 
 from jianbiao_render import fonts, texts
 from jianbiao_render.face import Face
-from jianbiao_render.mark import HEIGHT, INK, QUIET_INK, WIDTH, description
+from jianbiao_render.mark import HEIGHT, INK, QUIET_INK, WARNING, WIDTH, description
 from jianbiao_render.shapes import Circle, Line, Rect, Shape, Text
 
 PAGE: Final = (210.0, 297.0)
 MARK_SCALE: Final = 0.265
-"""Millimetres per unit of the mark: 95.4 by 169.6 mm, and a version 12 symbol is 51.7 mm without its quiet zone."""
+"""Millimetres per unit of the mark: 95.4 by 181.3 mm, and a version 12 symbol is 51.7 mm without its quiet zone."""
 MARK_AT: Final = (17.0, 38.0)
 _COLUMN: Final = 123.0
 _ROOM: Final = 70.0
@@ -33,7 +33,8 @@ def _head(face: Face) -> list[Shape]:
         Text(17, 26, f"{texts.TITLE[1]} · {texts.SHEET_TITLE[1]}", 3.2, QUIET_INK),
     ]
     if face.watermark:
-        shapes.append(Text(193, 20, face.watermark, 4.2, "#b3261e", bold=True, anchor="end"))
+        size = fonts.fit(face.watermark, 4.2, 90)
+        shapes.append(Text(193, 20, face.watermark, size, WARNING, anchor="end"))
     return shapes
 
 
@@ -41,7 +42,15 @@ def _cut_line() -> list[Shape]:
     left, top = MARK_AT
     right, bottom = left + WIDTH * MARK_SCALE, top + HEIGHT * MARK_SCALE
     shapes: list[Shape] = [
-        Rect(left - 1.5, top - 1.5, right - left + 3, bottom - top + 3, stroke="#000000", stroke_width=0.3, dash=1.6),
+        Rect(
+            left - 1.5,
+            top - 1.5,
+            right - left + 3,
+            bottom - top + 3,
+            stroke="#000000",
+            stroke_width=0.3,
+            dash=1.6,
+        ),
         Text(left + 8, top - 3.4, f"{texts.CUT[0]} {texts.CUT[1]}", 2.9, QUIET_INK),
     ]
     return shapes + _scissors(left, top - 4.3)
@@ -59,7 +68,9 @@ def _scissors(x: float, y: float) -> list[Shape]:
     return shapes
 
 
-def _paragraph(text: str, y: float, size: float, leading: float, colour: str, x: float, room: float) -> tuple[list[Shape], float]:
+def _paragraph(
+    text: str, y: float, size: float, leading: float, colour: str, x: float, room: float
+) -> tuple[list[Shape], float]:
     shapes: list[Shape] = []
     for line in fonts.wrap(text, size, room):
         shapes.append(Text(x, y, line, size, colour))
@@ -94,7 +105,7 @@ def _ruler(x: float, y: float) -> list[Shape]:
 
 
 def _foot() -> list[Shape]:
-    y = 222.0
+    y = 233.0
     shapes: list[Shape] = [Line(((17, y), (193, y)), QUIET_INK, 0.2)]
     y += 7
     zh, en = texts.LEGAL_TITLE

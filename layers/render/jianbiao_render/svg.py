@@ -143,15 +143,57 @@ def black_runs(row: tuple[int, ...]) -> list[tuple[int, int]]:
 
 
 @cache
-def outline(char: str, bold: bool) -> str:  # noqa: FBT001 - the key of the cache
-    """The outline of a character as SVG path data in font units, y upwards."""
-    from fontTools.pens.svgPathPen import SVGPathPen
+def outline(char: str, bold: bool) -> str:
+    """The outline of a character as SVG path data in font units, y upwards, in relative steps: a third shorter."""
+    from fontTools.pens.recordingPen import DecomposingRecordingPen
 
     glyphs: Any = fonts.font(bold).getGlyphSet()
-    pen = SVGPathPen(glyphs)
+    pen = DecomposingRecordingPen(glyphs)
     glyphs[fonts.glyph_name(char, bold=bold)].draw(pen)
-    commands: str = pen.getCommands()
-    return commands
+    return relative(pen.value)
+
+
+def relative(recording: list[tuple[str, tuple[Any, ...]]]) -> str:
+    """A recorded TrueType outline (lines and quadratic curves with integer points) as relative path data."""
+    steps: list[str] = []
+    here = start = (0, 0)
+    for verb, arguments in recording:
+        if verb == "closePath":
+            steps.append("z")
+            here = start
+        elif verb == "moveTo":
+            (point,) = arguments
+            steps.append(f"m{_pair(here, point)}")
+            here = start = point
+        elif verb == "lineTo":
+            (point,) = arguments
+            steps.append(_line_step(here, point))
+            here = point
+        else:
+            # qCurveTo: control points with an implied point in the middle of each two.
+            *controls, last = arguments
+            for index, control in enumerate(controls):
+                end = last
+                if index + 1 < len(controls):
+                    following = controls[index + 1]
+                    end = ((control[0] + following[0]) / 2, (control[1] + following[1]) / 2)
+                steps.append(f"q{_pair(here, control)}{_pair(here, end, join=True)}")
+                here = end
+    return "".join(steps)
+
+
+def _line_step(here: tuple[float, float], point: tuple[float, float]) -> str:
+    if here[1] == point[1]:
+        return f"h{point[0] - here[0]:g}"
+    if here[0] == point[0]:
+        return f"v{point[1] - here[1]:g}"
+    return f"l{_pair(here, point)}"
+
+
+def _pair(here: tuple[float, float], point: tuple[float, float], *, join: bool = False) -> str:
+    x, y = f"{point[0] - here[0]:g}", f"{point[1] - here[1]:g}"
+    lead = " " if join and x[0] != "-" else ""
+    return f"{lead}{x}{y}" if y[0] == "-" else f"{lead}{x} {y}"
 
 
 def _n(value: float) -> str:

@@ -13,14 +13,19 @@ VERDICTS: Final[dict[str, tuple[Pair, Pair]]] = {
     # key: what is read from two metres, and the sentence below it
     "valid": (
         ("有效", "Valid"),
-        ("签名真实，在检验有效期内，状态正常。", "Genuine signature, within the inspection period, in force."),
+        (
+            "签名真实，在检验有效期内，状态正常。",
+            "Genuine signature, within the inspection period, in force.",
+        ),
     ),
     "unchecked": (
         ("状态未核验", "State not checked"),
         (
             "签名真实，在检验有效期内，但现在无法查询凭证是否已被替代、暂停或撤销。",
-            "Signature valid, state not checked: the certificate is genuine and within its dates, but whether it has "
-            "been superseded, suspended or revoked could not be looked up now.",
+            (
+                "Signature valid, state not checked: the certificate is genuine and within its dates, but whether it "
+                "has been superseded, suspended or revoked could not be looked up now."
+            ),
         ),
     ),
     "expired": (
@@ -36,11 +41,17 @@ VERDICTS: Final[dict[str, tuple[Pair, Pair]]] = {
     ),
     "suspended": (
         ("已暂停", "Suspended"),
-        ("签名真实，但凭证目前暂停使用。", "The signature is genuine, but the certificate is suspended for now."),
+        (
+            "签名真实，但凭证目前暂停使用。",
+            "The signature is genuine, but the certificate is suspended for now.",
+        ),
     ),
     "revoked": (
         ("已撤销", "Revoked"),
-        ("签名真实，但凭证已被撤销，不再有效。", "The signature is genuine, but the certificate was revoked."),
+        (
+            "签名真实，但凭证已被撤销，不再有效。",
+            "The signature is genuine, but the certificate was revoked.",
+        ),
     ),
     "not_yet_valid": (
         ("尚未生效", "Not yet valid"),
@@ -59,28 +70,29 @@ VERDICTS: Final[dict[str, tuple[Pair, Pair]]] = {
 }
 
 ADVICE: Final[dict[str, tuple[Pair, ...]]] = {
-    "unchecked": (
-        ("稍后刷新本页再核验一次。", "Reload this page later to check again."),
-    ),
+    "unchecked": (("稍后刷新本页再核验一次。", "Reload this page later to check again."),),
     "expired": (
-        ("车辆可能已重新检验：请车主打开应用出示最新凭证。",
-         "The vehicle may have been inspected since: ask its owner to show the latest certificate from the app."),
+        (
+            "车辆可能已重新检验：请车主打开应用出示最新凭证。",
+            "The vehicle may have been inspected since: ask its owner to show the latest certificate from the app.",
+        ),
     ),
     "superseded": (
-        ("请车主打开应用出示新的凭证；旧图片和旧打印件不会自动更新。",
-         "Ask the owner to show the new certificate; old pictures and printouts never update themselves."),
+        (
+            "请车主打开应用出示新的凭证；旧图片和旧打印件不会自动更新。",
+            "Ask the owner to show the new certificate; old pictures and printouts never update themselves.",
+        ),
     ),
-    "suspended": (
-        ("请车主向车辆管理所了解情况。", "The owner can ask the vehicle office why."),
-    ),
-    "revoked": (
-        ("请车主向车辆管理所了解情况。", "The owner can ask the vehicle office why."),
-    ),
+    "suspended": (("请车主向车辆管理所了解情况。", "The owner can ask the vehicle office why."),),
+    "revoked": (("请车主向车辆管理所了解情况。", "The owner can ask the vehicle office why."),),
     "not_yet_valid": (),
     "forged": (
         ("请勿凭此交易、理赔或放行。", "Do not buy, insure, lend or let pass on the strength of it."),
         ("如在事故现场，请报警（122）。", "At the scene of an accident, call the traffic police (122)."),
-        ("若图片模糊或残缺，请用原图重新扫描一次。", "If the picture was blurred or cut off, scan the original again."),
+        (
+            "若图片模糊或残缺，请用原图重新扫描一次。",
+            "If the picture was blurred or cut off, scan the original again.",
+        ),
     ),
     "valid": (),
 }
@@ -143,14 +155,25 @@ NOT_A_CODE: Final[tuple[Pair, Pair]] = (
     ("不是检验标志二维码", "Not an inspection mark code"),
     (
         "网址中的内容不完整，或者这不是检验标志的二维码，因此无法核验，也不能据此判断凭证真假。",
-        "The address is incomplete, or the code is not that of an inspection mark. Nothing was verified, and nothing "
-        "follows about the certificate.",
+        (
+            "The address is incomplete, or the code is not that of an inspection mark. Nothing was verified, and "
+            "nothing follows about the certificate."
+        ),
     ),
 )
 NOT_A_CODE_ADVICE: Final[tuple[Pair, ...]] = (
-    ("让整个二维码连同四周白边进入画面，再扫一次。", "Scan again with the whole code and its white border in view."),
-    ("擦净屏幕或纸面，避开反光；在昏暗处打开手电。", "Wipe the screen or paper, avoid glare, use the torch in the dark."),
-    ("如果网址是复制来的，请确认没有漏掉字符。", "If you copied the address, make sure that no character is missing."),
+    (
+        "让整个二维码连同四周白边进入画面，再扫一次。",
+        "Scan again with the whole code and its white border in view.",
+    ),
+    (
+        "擦净屏幕或纸面，避开反光；在昏暗处打开手电。",
+        "Wipe the screen or paper, avoid glare, use the torch in the dark.",
+    ),
+    (
+        "如果网址是复制来的，请确认没有漏掉字符。",
+        "If you copied the address, make sure that no character is missing.",
+    ),
 )
 
 SHARE: Final[dict[str, Pair]] = {
@@ -171,8 +194,10 @@ SHARE: Final[dict[str, Pair]] = {
     ),
     "suspended": (
         "此凭证目前暂停使用，出示时视为无效，恢复后本链接会显示有效。文件暂不提供下载。",
-        "This certificate is suspended: it does not count when shown. When it is reinstated, this link says so. "
-        "Files cannot be downloaded meanwhile.",
+        (
+            "This certificate is suspended: it does not count when shown. When it is reinstated, this link says so. "
+            "Files cannot be downloaded meanwhile."
+        ),
     ),
     "face": ("凭证版面", "The certificate"),
 }
@@ -191,32 +216,53 @@ NOTICES: Final[dict[str, tuple[Pair, Pair, Pair]]] = {
     ),
     "superseded": (
         ("凭证已被新凭证替代", "The certificate has been superseded"),
-        ("车辆已有新的检验标志，这一份不再提供。", "The vehicle has a newer mark, so this one is no longer handed out."),
+        (
+            "车辆已有新的检验标志，这一份不再提供。",
+            "The vehicle has a newer mark, so this one is no longer handed out.",
+        ),
         ("请对方分享新的凭证。", "Ask for a link to the new certificate."),
     ),
     "revoked": (
         ("凭证已被撤销", "The certificate was revoked"),
-        ("发证机关撤销了这份凭证，它不再有效。", "The issuing authority revoked it. It is no longer in force."),
+        (
+            "发证机关撤销了这份凭证，它不再有效。",
+            "The issuing authority revoked it. It is no longer in force.",
+        ),
         ("请车主向车辆管理所了解情况。", "The owner can ask the vehicle office why."),
     ),
     "expired": (
         ("凭证已过期", "The certificate has expired"),
-        ("检验有效期已过，这份凭证不再提供。", "The inspection period is over, so it is no longer handed out."),
-        ("车辆检验或申领新标志后，请对方重新分享。", "After an inspection or a new claim, ask for a link to the new one."),
+        (
+            "检验有效期已过，这份凭证不再提供。",
+            "The inspection period is over, so it is no longer handed out.",
+        ),
+        (
+            "车辆检验或申领新标志后，请对方重新分享。",
+            "After an inspection or a new claim, ask for a link to the new one.",
+        ),
     ),
     "not-found": (
         ("没有这个链接", "There is no such link"),
-        ("链接可能被截断，或大小写有改动。", "It may have been cut off, or its upper and lower case were changed."),
+        (
+            "链接可能被截断，或大小写有改动。",
+            "It may have been cut off, or its upper and lower case were changed.",
+        ),
         ("请对方重新发送，并点击完整的链接。", "Ask for it again, and open it in full."),
     ),
     "too-many-requests": (
         ("请求过多", "Too many requests"),
-        ("现在访问的人太多，这不说明凭证有问题。", "Too many people ask right now. It says nothing about the certificate."),
+        (
+            "现在访问的人太多，这不说明凭证有问题。",
+            "Too many people ask right now. It says nothing about the certificate.",
+        ),
         ("请等一分钟后刷新。", "Wait a minute and reload."),
     ),
     "unavailable": (
         ("暂时无法查询", "Not available for the moment"),
-        ("系统暂时没有应答，这不说明凭证有问题。", "The system did not answer. It says nothing about the certificate."),
+        (
+            "系统暂时没有应答，这不说明凭证有问题。",
+            "The system did not answer. It says nothing about the certificate.",
+        ),
         ("请稍后刷新。", "Reload in a moment."),
     ),
 }
