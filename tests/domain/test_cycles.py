@@ -1,6 +1,5 @@
 """Inspection cycles: the tables of domain facts 2, case by case."""
 
-
 from __future__ import annotations
 
 from datetime import date
@@ -449,3 +448,24 @@ def test_overdue_since_before_a_rule_set_can_be_decided_under_the_old_one() -> N
 def test_an_age_of_a_rule_with_one_band() -> None:
     rule: Rule = POLICY.rule("SB2004")
     assert (rule.next_node(0), rule.next_node(5), rule.next_node(6), rule.following(3)) == (6, 6, 12, 6)
+
+
+def test_nodes_of_a_rule_set_count_only_for_vehicles_that_can_have_met_it() -> None:
+    """With a node that no other rule set and no original cycle has: three years, from 2014-09-01 to 2020-11-19."""
+    three = policy_with({"SP2014": {"bands": [[0, 36], [72, 12], [180, 6]], "claim_at": [36]}})
+
+    def accepted(registered: date, on: date) -> bool:
+        car = vehicle(registered_on=registered, valid_until=years_after(registered, 3))
+        return on_grid(three, car, on)
+
+    assert not accepted(date(2014, 8, 31), date(2014, 8, 31))  # before it was in force
+    assert accepted(date(2014, 8, 31), date(2014, 9, 1))
+    assert accepted(date(2020, 11, 19), date(2023, 1, 1))
+    assert not accepted(date(2020, 11, 20), date(2023, 1, 1))  # registered after it ended
+
+
+def test_an_early_inspection_says_why_the_vehicle_is_tested() -> None:
+    early = date(2023, 12, 31)
+    assert after_inspection(POLICY, vehicle(valid_until=date(2024, 3, 31)), early).why == "onsite-node"
+    van = vehicle(valid_until=date(2024, 3, 31), is_van=True)
+    assert after_inspection(POLICY, van, early).why == "van"

@@ -121,6 +121,7 @@ MISTAKES: list[tuple[str, Callable[[Document], object], str]] = [
     ("no period", put("rules/SB2004/bands", [[0, 0]]), "rule SB2004: bands begin at 0 and periods"),
     ("band off the nodes", put("rules/SB2004/bands", [[0, 6], [9, 12]]), "the band from 9 does not begin on a node"),
     ("bands out of order", put("rules/SB2004/bands", [[0, 6], [12, 6], [6, 6]]), "the band from 6 does not begin"),
+    ("a band twice", put("rules/SB2004/bands", [[0, 6], [0, 12]]), "the band from 0 does not begin"),
     ("a band of three", put("rules/SB2004/bands", [[0, 6, 1]]), "at most 2 items"),
     ("claim between nodes", put("rules/SP2022/claim_at", [24, 36]), "rule SP2022: claim at 36 is no node"),
     ("claims for nobody", put("rules/SB2004/claim_at", [6]), "rule SB2004: claims and exemption go together"),
@@ -199,6 +200,17 @@ def test_a_changed_policy_compiles_and_takes_effect() -> None:
     assert not policy.enabled("230200", date(2020, 4, 24))
     assert policy.enabled("230200", date(2020, 4, 25))
     assert not policy.blocks_issue("H")
+
+
+def test_a_rule_set_may_be_in_force_for_a_single_day() -> None:
+    def change(document: Document) -> None:
+        day = document["rules"]["OP2004"] | {"from": "2026-01-01", "until": "2026-01-01"}
+        document["rules"]["OP2026"] = day
+        document["rules"]["OP2027"] = day | {"from": "2026-01-02", "until": None}
+        put("rules/OP2004/until", "2025-12-31")(document)
+
+    policy = Policy(compile_policy(parse(changed(change))))
+    assert [rule.id for rule in policy.rules("OP_PASSENGER")] == ["OP2004", "OP2026", "OP2027"]
 
 
 def test_notes_and_sources_stay_in_the_source() -> None:
