@@ -86,7 +86,7 @@ class Side:
 
     def __init__(self, interpreter: str | Path, side: str, given: dict[str, Any]) -> None:
         self.process = subprocess.Popen(
-            [interpreter, Path(__file__).with_name("p1_worker.py"), side],
+            [interpreter, Path(__file__).with_name("verify_worker.py"), side],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
