@@ -36,6 +36,7 @@ class S3Inbox:
         return LedgerObject(
             key=key,
             version=head.get("VersionId") or "null",
+            etag=head["ETag"],
             size=head["ContentLength"],
             as_of=parse_rfc3339(as_of) if as_of else int(head["LastModified"].timestamp()),
         )
@@ -46,7 +47,7 @@ class S3Inbox:
                 answer = self._s3.get_object(
                     Bucket=self._bucket,
                     Key=ledger.key,
-                    VersionId=ledger.version,
+                    IfMatch=ledger.etag,
                     Range=f"bytes={first}-{stop - 1}",
                 )
                 yield from answer["Body"].iter_chunks(BLOCK)

@@ -80,10 +80,14 @@ class DynamoIndices:
         """Open the shard's next block, unless somebody else just did."""
         found = self._table.get({"shard": {"S": str(shard)}})
         block = number(found, "block") + SHARDS if found else shard
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(shard)"}
+        condition: dict[str, Any] = {
+            "ConditionExpression": "attribute_not_exists(#shard)",
+            "ExpressionAttributeNames": {"#shard": "shard"},
+        }
         if found:
             condition = {
-                "ConditionExpression": "block = :block",
+                "ConditionExpression": "#block = :block",
+                "ExpressionAttributeNames": {"#block": "block"},
                 "ExpressionAttributeValues": {":block": found["block"]},
             }
         item = {

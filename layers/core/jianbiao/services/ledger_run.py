@@ -34,6 +34,7 @@ class LedgerObject:
 
     key: str
     version: str
+    etag: str
     size: int
     as_of: int
     """Epoch second: the object's metadata `as-of`, else its last modification."""
@@ -53,7 +54,7 @@ class Inbox(Protocol):
         """The object, or None if it is gone."""
 
     def reader(self, ledger: LedgerObject) -> ReadRange:
-        """Reads byte ranges of exactly this version."""
+        """Reads byte ranges; raises Unavailable where another version lies over this one by now."""
 
     def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
         """Write a JSON object unless it is there; False if it was."""
