@@ -70,7 +70,15 @@ def build_layer(name: str, place: Path, target: Target, interpreter: Path) -> No
     python.mkdir(parents=True)
     if requirements:
         pins = ROOT / "requirements" / f"{requirements}.txt"
-        command = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+        command = [
+            str(interpreter),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-input",
+        ]
         command += ["--require-hashes", "--no-deps", "--no-compile", "--target", str(python), "-r", str(pins)]
         # A package directory of another layer on the path must not count as installed.
         subprocess.run([*command, *target.pip_options()], check=True, stdin=subprocess.DEVNULL)
@@ -95,7 +103,9 @@ def build_function(name: str, place: Path, interpreter: Path, source: Path | Non
 def compile_all(place: Path, interpreter: Path, shown_as: str) -> None:
     """Write bytecode that is valid whatever the times of the files become in an archive."""
     command = [str(interpreter), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash"]
-    subprocess.run([*command, "-s", str(place), "-p", shown_as, str(place)], check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(
+        [*command, "-s", str(place), "-p", shown_as, str(place)], check=True, stdin=subprocess.DEVNULL
+    )
 
 
 def _trim(python: Path) -> None:
@@ -134,7 +144,9 @@ def digest_of(paths: Iterable[Path], *more: str) -> str:
         files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
         for file in files:
             if "__pycache__" not in file.parts:
-                digest.update(file.relative_to(ROOT).as_posix().encode() if file.is_relative_to(ROOT) else b"")
+                digest.update(
+                    file.relative_to(ROOT).as_posix().encode() if file.is_relative_to(ROOT) else b""
+                )
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
     for text in more:
         digest.update(text.encode() + b"\0")

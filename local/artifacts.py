@@ -7,7 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.package import FUNCTIONS, LAYERS, ROOT, Target, build_function, build_layer, digest_of, write_archive
+from infra.package import (
+    FUNCTIONS,
+    LAYERS,
+    ROOT,
+    Target,
+    build_function,
+    build_layer,
+    digest_of,
+    write_archive,
+)
 from local.envs import CannotPrepare, locked, python_of
 
 BUILD = ROOT / ".build" / "host"
@@ -33,7 +42,9 @@ def _sources(kind: str, name: str) -> list[Path]:
 def _build(kind: str, name: str) -> Artifact:
     interpreter = python_of("local")
     archive = BUILD / kind / f"{name}.zip"
-    made = digest_of([*_sources(kind, name), ROOT / "infra" / "package.py"], Target().python, str(interpreter))
+    made = digest_of(
+        [*_sources(kind, name), ROOT / "infra" / "package.py"], Target().python, str(interpreter)
+    )
     stamp = archive.with_suffix(".json")
     with locked(archive.with_suffix(".lock")):
         if stamp.is_file() and archive.is_file():

@@ -54,7 +54,9 @@ def bootstrap(operator: Operator, outputs: Mapping[str, str], now: int) -> None:
 
 def _put(operator: Operator, outputs: Mapping[str, str], name: str, version: int, **texts: str) -> None:
     """Insert one version of a Config item; a version that is there is never changed."""
-    item = {"name": {"S": name}, "version": {"N": str(version)}} | {key: {"S": text} for key, text in texts.items()}
+    item = {"name": {"S": name}, "version": {"N": str(version)}} | {
+        key: {"S": text} for key, text in texts.items()
+    }
     try:
         operator.client("dynamodb").put_item(
             TableName=outputs["ConfigTableName"],

@@ -28,6 +28,8 @@ class Operator:
             **settings,
         )
         session = boto3.Session(
-            aws_access_key_id=self.account, aws_secret_access_key="test", region_name=self.region  # noqa: S106
+            aws_access_key_id=self.account,
+            aws_secret_access_key=self.account,
+            region_name=self.region,
         )
         return session.client(service, endpoint_url=self.endpoint, config=config)

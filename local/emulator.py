@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from local.envs import python_of
 from local.state import State, is_alive, read_json
 
 HOST = "127.0.0.1"
+MAIN = Path(__file__).with_name("emulator_main.py")
 REGION = "ap-east-1"
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 40.0
@@ -28,11 +30,34 @@ class EmulatorFailed(Exception):
     """The emulator did not come up, or is gone; the message has the end of its log."""
 
 
-def free_port() -> int:
-    """A port that nobody listens on just now."""
+def own_port(state: State) -> int:
+    """The emulator's port: drawn once and kept with the data. Raises EmulatorFailed where it is taken.
+
+    Addresses of queues have the port in them, in the emulator's state and in the settings of the functions. It is
+    below the range from which systems draw ports for connections.
+    """
+    file = state.data / "port"
+    if file.exists():
+        port = int(file.read_text())
+        if not _is_free(port):
+            raise EmulatorFailed(
+                f"Port {port}, which the local AWS of this data had, is taken by another program. End that one, or"
+                f" start empty: rm -r {state.data}"
+            )
+        return port
+    port = next(port for port in iter(lambda: 20_000 + secrets.randbelow(12_000), None) if _is_free(port))
+    file.write_text(str(port))
+    return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def tail(log: Path, lines: int = TAIL) -> str:
@@ -51,7 +76,7 @@ def end_orphan(state: State) -> None:
     command = subprocess.run(
         ["ps", "-o", "command=", "-p", str(process)], capture_output=True, text=True, check=False
     ).stdout
-    if "ministack" not in command:  # the number belongs to somebody else by now
+    if MAIN.name not in command:  # the number belongs to somebody else by now
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process, signal.SIGKILL)
@@ -103,12 +128,12 @@ class Emulator:
 
     def start(self) -> None:
         """Start it and wait until it answers; raises EmulatorFailed."""
-        self.port = free_port()
+        self.port = own_port(self.state)
         self.state.emulator_log.unlink(missing_ok=True)
         with self.state.emulator_log.open("ab") as log:
             # A session of its own: Ctrl-C reaches the supervisor alone, which stops everything in order.
             self.process = subprocess.Popen(
-                [str(python_of("emulator")), "-m", "ministack"],
+                [str(python_of("emulator")), str(MAIN)],
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -123,7 +148,9 @@ class Emulator:
                 with opener.open(f"{self.url}/_ministack/health", timeout=5):
                     return
             time.sleep(0.1)
-        raise EmulatorFailed(f"The local AWS did not answer within {START_TIMEOUT:.0f} s.\n{self.last_words()}")
+        raise EmulatorFailed(
+            f"The local AWS did not answer within {START_TIMEOUT:.0f} s.\n{self.last_words()}"
+        )
 
     def check(self) -> None:
         """Raise EmulatorFailed if the process is gone."""

@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ENVS = ROOT / ".envs"
 OLDEST = (3, 11)
+PIP_OPTIONS = ("--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes")
 
 
 class CannotPrepare(Exception):
@@ -98,8 +99,7 @@ def ensure(name: str) -> bool:
         run([sys.executable, "-m", "venv", place], f"Making the environment {name}", log)
         pins = ROOT / "requirements" / f"{name}.txt"
         run(
-            [python_of(name), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-            + ["--require-hashes", "--no-deps", "-r", pins],
+            [python_of(name), "-m", "pip", "install", *PIP_OPTIONS, "--no-deps", "-r", pins],
             f"Installing requirements/{name}.txt",
             log,
         )

@@ -62,7 +62,9 @@ class Front:
         if scope["type"] != "http":
             await send({"type": "websocket.close"})
             return
-        headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
+        headers = [
+            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]
+        ]
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         decision = self._rules.decide(scope["method"], path, query, dict(headers))
         try:
@@ -71,7 +73,9 @@ class Front:
                     await _refuse(send, decision)
                 case ApiCall():
                     async with self._api_slots:
-                        await self._call_api(scope["method"], _target(self._prefix + path, query), headers, receive, send)
+                        await self._call_api(
+                            scope["method"], _target(self._prefix + path, query), headers, receive, send
+                        )
                 case ObjectCall():
                     async with self._object_slots:
                         await self._call_object(scope["method"], _target(path, query), headers, receive, send)
@@ -82,16 +86,24 @@ class Front:
         except ClientGone:
             return
 
-    async def _call_api(self, method: str, target: str, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _call_api(
+        self, method: str, target: str, headers: Headers, receive: Receive, send: Send
+    ) -> None:
         given = dict(headers)
         if given.get("content-length", "0").isdigit() and int(given.get("content-length", "0")) > API_BODY:
             raise BodyTooLong
         body = _body(given, receive, API_BODY)
         onward = forwarded(headers, to_api=True)
-        onward += [("host", self._public_host), ("x-forwarded-proto", "http"), ("x-forwarded-for", "127.0.0.1")]
+        onward += [
+            ("host", self._public_host),
+            ("x-forwarded-proto", "http"),
+            ("x-forwarded-for", "127.0.0.1"),
+        ]
         await self._forward(method, target, _framed(onward, given), body, API_PATIENCE, send)
 
-    async def _call_object(self, method: str, target: str, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _call_object(
+        self, method: str, target: str, headers: Headers, receive: Receive, send: Send
+    ) -> None:
         given = dict(headers)
         # The signature covers the host that the client sees.
         onward = [*forwarded(headers, to_api=False), ("host", given["host"])]
@@ -99,7 +111,13 @@ class Front:
         await self._forward(method, target, _framed(onward, given), body, OBJECT_PATIENCE, send)
 
     async def _forward(
-        self, method: str, target: str, headers: Headers, body: AsyncIterator[bytes] | None, patience: float, send: Send
+        self,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: AsyncIterator[bytes] | None,
+        patience: float,
+        send: Send,
     ) -> None:
         begun = False
         try:

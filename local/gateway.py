@@ -33,7 +33,11 @@ def routes(body: Mapping[str, Any]) -> list[Route]:
             verb = "ANY" if method.startswith("x-") else method.upper()
             # One requirement of one authorizer is all that an HTTP API knows.
             authorizer, scopes = next(
-                ((name, tuple(wanted)) for rule in operation.get("security", ()) for name, wanted in rule.items()),
+                (
+                    (name, tuple(wanted))
+                    for rule in operation.get("security", ())
+                    for name, wanted in rule.items()
+                ),
                 (None, ()),
             )
             uri = operation["x-amazon-apigateway-integration"]["uri"]
@@ -84,7 +88,10 @@ def apply(client: Any, api_id: str, body: Mapping[str, Any]) -> list[Route]:
     for route in found:
         if route.uri not in integrations:
             integrations[route.uri] = client.create_integration(
-                ApiId=api_id, IntegrationType="AWS_PROXY", IntegrationUri=route.uri, PayloadFormatVersion="2.0"
+                ApiId=api_id,
+                IntegrationType="AWS_PROXY",
+                IntegrationUri=route.uri,
+                PayloadFormatVersion="2.0",
             )["IntegrationId"]
         access: dict[str, Any] = {"AuthorizationType": "NONE"}
         if route.authorizer:

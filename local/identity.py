@@ -7,11 +7,12 @@ machines get theirs by client credentials at the pool's token endpoint.
 from __future__ import annotations
 
 import base64
+import contextlib
+import http.client
 import json
 import secrets
 import string
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,27 +20,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.clients import Operator
+from local.ledger_scenarios import PEOPLE
 
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A sample citizen: the name of the token, who it is, and through which client it comes in."""
-
-    name: str
-    person_ref: str
-    division: str
-    client: str = "AppClientId"
-
-
-USERS = (
-    User("citizen", "p-citizen-1", "230100"),
-    User("citizen_2", "p-citizen-2", "230100"),
-    User("citizen_other_division", "p-citizen-3", "230200"),
-    User("citizen_portal", "p-portal-1", "230100", "PortalClientId"),
-)
+CLIENTS = {"citizen_portal": "PortalClientId"}
+"""Through which client a person comes in, where it is not the app."""
 MACHINES = ("police", "registry", "office", "admin")
-OWNERS = {user.person_ref: user.name for user in USERS}
-"""Owner in the ledger → name of the token."""
 
 
 def _password() -> str:
@@ -60,15 +45,15 @@ class Identities:
     def prepare(self) -> None:
         """Create the users that are not there, and give each a new password that nobody else knows."""
         cognito, pool = self.operator.client("cognito-idp"), self.outputs["UserPoolId"]
-        for user in USERS:
+        for name, person in PEOPLE.items():
             attributes = [
-                {"Name": "custom:person_ref", "Value": user.person_ref},
-                {"Name": "custom:division", "Value": user.division},
+                {"Name": "custom:person_ref", "Value": person.person_ref},
+                {"Name": "custom:division", "Value": person.division},
             ]
             try:
                 cognito.admin_create_user(
                     UserPoolId=pool,
-                    Username=user.name,
+                    Username=name,
                     UserAttributes=attributes,
                     MessageAction="SUPPRESS",
                     TemporaryPassword=_password(),
@@ -76,9 +61,9 @@ class Identities:
             except ClientError as error:
                 if error.response["Error"]["Code"] != "UsernameExistsException":
                     raise
-            self._passwords[user.name] = _password()
+            self._passwords[name] = _password()
             cognito.admin_set_user_password(
-                UserPoolId=pool, Username=user.name, Password=self._passwords[user.name], Permanent=True
+                UserPoolId=pool, Username=name, Password=self._passwords[name], Permanent=True
             )
         for machine in MACHINES:
             described = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=self._client_id(machine))
@@ -87,18 +72,18 @@ class Identities:
     def tokens(self) -> dict[str, str]:
         """Fresh access tokens by name."""
         cognito = self.operator.client("cognito-idp")
-        found = {user.name: self._sign_in(cognito, user) for user in USERS}
+        found = {name: self._sign_in(cognito, name) for name in PEOPLE}
         return found | {machine: self._client_credentials(machine) for machine in MACHINES}
 
     def _client_id(self, machine: str) -> str:
         return self.outputs[f"{machine.capitalize()}ClientId"]
 
-    def _sign_in(self, cognito: Any, user: User) -> str:
+    def _sign_in(self, cognito: Any, name: str) -> str:
         answer = cognito.admin_initiate_auth(
             UserPoolId=self.outputs["UserPoolId"],
-            ClientId=self.outputs[user.client],
+            ClientId=self.outputs[CLIENTS.get(name, "AppClientId")],
             AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": user.name, "PASSWORD": self._passwords[user.name]},
+            AuthParameters={"USERNAME": name, "PASSWORD": self._passwords[name]},
         )
         return str(answer["AuthenticationResult"]["AccessToken"])
 
@@ -107,11 +92,17 @@ class Identities:
         client = self._client_id(machine)
         basic = base64.b64encode(f"{client}:{self._secrets[machine]}".encode()).decode()
         form = {"grant_type": "client_credentials", "scope": f"jianbiao/{machine}"}
-        request = urllib.request.Request(
-            f"{self.operator.endpoint}/oauth2/token",
-            data=urllib.parse.urlencode(form).encode(),
-            headers={"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
+        connection = http.client.HTTPConnection(
+            urllib.parse.urlsplit(self.operator.endpoint).netloc, timeout=30
         )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as answer:
-            return str(json.load(answer)["access_token"])
+        with contextlib.closing(connection):
+            connection.request(
+                "POST",
+                "/oauth2/token",
+                body=urllib.parse.urlencode(form),
+                headers={
+                    "Authorization": f"Basic {basic}",
+                    "Content-Type": "application/x-www-form-urlencoded",
+                },
+            )
+            return str(json.load(connection.getresponse())["access_token"])

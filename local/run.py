@@ -39,7 +39,15 @@ def prepare(progress: Progress) -> None:
 
 def command(given: argparse.Namespace) -> list[str]:
     """How the supervisor is started."""
-    line = [str(python_of("local")), "-m", "local.supervisor", "--state", str(given.state), "--port", str(given.port)]
+    line = [
+        str(python_of("local")),
+        "-m",
+        "local.supervisor",
+        "--state",
+        str(given.state),
+        "--port",
+        str(given.port),
+    ]
     line += ["--as-of", given.as_of.isoformat(), "--count", str(given.count)]
     return line + (["--ledger", str(given.ledger)] if given.ledger else [])
 
@@ -48,7 +56,11 @@ def environment() -> dict[str, str]:
     """The user's own, with our packages on the import path and nobody's AWS settings."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
     paths = (ROOT, ROOT / "layers" / "core")
-    return kept | {"PYTHONPATH": os.pathsep.join(map(str, paths)), "PYTHONUNBUFFERED": "1", "PYTHONNOUSERSITE": "1"}
+    return kept | {
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONNOUSERSITE": "1",
+    }
 
 
 def detach(given: argparse.Namespace) -> int:
@@ -105,10 +117,16 @@ def stop(state: State) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the product on this machine: local AWS, the real template, a sample ledger, one public port."""
     parser = argparse.ArgumentParser(prog="make run", description=main.__doc__)
-    parser.add_argument("--port", type=int, default=8080, help="the public port (default: %(default)s; 0: any)")
-    parser.add_argument("--state", type=Path, default=ROOT / ".local", help="state directory (default: .local)")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="the public port (default: %(default)s; 0: any)"
+    )
+    parser.add_argument(
+        "--state", type=Path, default=ROOT / ".local", help="state directory (default: .local)"
+    )
     parser.add_argument("--ledger", type=Path, help="load this ledger (JSON Lines) instead of the sample")
-    parser.add_argument("--count", type=int, default=2000, help="vehicles in the sample (default: %(default)s)")
+    parser.add_argument(
+        "--count", type=int, default=2000, help="vehicles in the sample (default: %(default)s)"
+    )
     parser.add_argument(
         "--as-of", type=date.fromisoformat, help="the day the sample ledger is of (default: today in China)"
     )

@@ -10,9 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jianbiao.aws.certificates import DynamoCertificates
-from jianbiao.aws.tables import Tables
-from jianbiao.aws.vehicles import DynamoVehicles
 from jianbiao.domain.times import rfc3339, start_of_day
 from jianbiao.records import Certificate, VehicleRecord
 from jianbiao.services.ledger_run import Accounts
@@ -23,7 +20,7 @@ from local.ledger_scenarios import PEOPLE, Scenario, scenarios
 from local.loading import Loader
 from local.progress import Progress
 from local.sample_codes import CodeMaker
-from local.sample_life import Life, choose
+from local.sample_life import Life, choose, stores
 from local.state import State, read_json, write_json
 
 SEED = 1
@@ -97,13 +94,7 @@ class Sample:
 
     def _owned(self, vins: set[str]) -> list[tuple[VehicleRecord, Certificate | None]]:
         """Vehicles of the sample people and of the scenarios, with the certificates they refer to."""
-        client = self.operator.client("dynamodb")
-        tables = Tables(
-            vehicles=self.outputs["VehiclesTableName"],
-            plates=self.outputs["PlatesTableName"],
-            certificates=self.outputs["CertificatesTableName"],
-        )
-        vehicles, certificates = DynamoVehicles(client, tables), DynamoCertificates(client, tables)
+        vehicles, certificates = stores(self.operator, self.outputs)
         for ref in OWNERS:
             vins |= set(vehicles.of_owner(ref, limit=SHOWN_PER_OWNER, after=None)[0])
         records = vehicles.get_many(sorted(vins))
@@ -133,8 +124,7 @@ class Sample:
         }
 
     def _of_certificate(self, state: str, certificate_id: str) -> dict[str, Any]:
-        client = self.operator.client("dynamodb")
-        certificate = DynamoCertificates(client, self.outputs["CertificatesTableName"]).get(certificate_id)
+        certificate = stores(self.operator, self.outputs)[1].get(certificate_id)
         if certificate is None:
             raise KeyError(certificate_id)
         claims = certificate.claims

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from jianbiao.aws.certificates import DynamoCertificates
@@ -35,6 +35,13 @@ def choose(scenarios: tuple[Scenario, ...]) -> Chosen:
     return Chosen(*cars[:3])
 
 
+def stores(operator: Operator, outputs: Mapping[str, str]) -> tuple[DynamoVehicles, DynamoCertificates]:
+    """The deployment's own stores, reached as its operator."""
+    names = {field.name: outputs.get(f"{field.name.capitalize()}TableName", "") for field in fields(Tables)}
+    client, tables = operator.client("dynamodb"), Tables(**names)
+    return DynamoVehicles(client, tables), DynamoCertificates(client, tables)
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """Changes the state of sample certificates, as an operator."""
@@ -44,8 +51,9 @@ class Life:
 
     def certificate_of(self, vin: str) -> Certificate | None:
         """The certificate that a vehicle refers to."""
-        record = self._vehicles().get(vin)
-        return self._certificates().get(record.current) if record and record.current else None
+        vehicles, certificates = stores(self.operator, self.outputs)
+        record = vehicles.get(vin)
+        return certificates.get(record.current) if record and record.current else None
 
     def supersede(self, scenario: Scenario, as_of: int, place: Path) -> str | None:
         """Report another vehicle type in a second ledger; returns the id of the certificate that ends by it."""
@@ -64,26 +72,17 @@ class Life:
 
     def end(self, scenario: Scenario, status: str, now: int) -> str | None:
         """Suspend or revoke for cause: the certificate's step and the hold on the vehicle, in one transaction."""
-        record = self._vehicles().get(scenario.vin)
-        certificate = self.certificate_of(scenario.vin)
-        if record is None or certificate is None or certificate.status == status:
-            return certificate.certificate_id if certificate else None
+        vehicles = stores(self.operator, self.outputs)[0]
+        record, certificate = vehicles.get(scenario.vin), self.certificate_of(scenario.vin)
+        if record is None or certificate is None:
+            return None
         why = "sample of this state"
-        after = certificate.step(status, at=now, by=ACTOR, why=why)
-        change = VehicleChange(record.registered, Hold(now, ACTOR, why), now, ACTOR, steps=(after,))
-        self._vehicles().change(record, change)
-        return certificate.certificate_id
-
-    def _certificates(self) -> DynamoCertificates:
-        return DynamoCertificates(self.operator.client("dynamodb"), self._tables())
-
-    def _vehicles(self) -> DynamoVehicles:
-        return DynamoVehicles(self.operator.client("dynamodb"), self._tables())
-
-    def _tables(self) -> Tables:
-        return Tables(
-            vehicles=self.outputs["VehiclesTableName"],
-            plates=self.outputs["PlatesTableName"],
-            certificates=self.outputs["CertificatesTableName"],
-            statuses=self.outputs["StatusesTableName"],
+        change = VehicleChange(
+            record.registered,
+            hold=Hold(at=now, actor=ACTOR, reason=why),
+            at=now,
+            by=ACTOR,
+            steps=(certificate.step(status, at=now, by=ACTOR, why=why),),
         )
+        vehicles.change(record, change)
+        return certificate.certificate_id

@@ -8,7 +8,7 @@ Several can run side by side, each with its own directory and port. Layout::
     emulator.log   the emulator's log
     deployed.json  what is deployed, so that the next start can leave it as it is
     clean          there when the last stop was clean
-    data/          tables, keys, queues (written at a clean stop), objects (written at once), account number
+    data/          tables, keys, queues (written at a clean stop), objects (written at once), account number, port
     tmp/           temporary files of the emulator and its workers, removed at the stop
 """
 

@@ -29,8 +29,9 @@ from local.emulator import HOST, Emulator, EmulatorFailed, end_orphan
 from local.envs import CannotPrepare
 from local.front import Front, FrontServer, hosts, listen
 from local.identity import Identities
+from local.loading import LoadFailed
 from local.progress import Progress
-from local.sample import Sample, SampleFailed
+from local.sample import Sample
 from local.state import AlreadyRunning, State, read_json, write_json
 from local.upstream import Upstream
 
@@ -89,7 +90,7 @@ class Supervisor:
             with self.progress.step("Signing the sample users in"):
                 identities.prepare()
                 tokens = identities.tokens()
-            self._start_front(listening, operator, deployed)
+            self._start_front(listening, deployed)
             sample = Sample(operator, deployed.outputs, self.base_url, self.options.state)
             samples = sample.load(self.options.ledger, self.options.count, self.options.as_of, self.progress)
             self._publish(operator, tokens, samples)
@@ -99,11 +100,13 @@ class Supervisor:
         except Stop:
             self.progress.say("Stopping …")
             return 0 if ready else 130
-        except (CannotPrepare, DeployFailed, EmulatorFailed, SampleFailed) as problem:
+        except (CannotPrepare, DeployFailed, EmulatorFailed, LoadFailed) as problem:
             self.progress.say(f"\n{problem}")
             return 1
         except (BotoCoreError, ClientError) as problem:
-            self.progress.say(f"\nThe local AWS answered unexpectedly: {problem}\n{self.emulator.last_words()}")
+            self.progress.say(
+                f"\nThe local AWS answered unexpectedly: {problem}\n{self.emulator.last_words()}"
+            )
             return 1
         finally:
             _undisturbed()
@@ -162,7 +165,7 @@ class Supervisor:
             bootstrap(operator, deployed.outputs, int(time.time()))
         return deployed
 
-    def _start_front(self, listening: socket.socket, operator: Operator, deployed: Deployed) -> None:
+    def _start_front(self, listening: socket.socket, deployed: Deployed) -> None:
         port = listening.getsockname()[1]
         buckets = frozenset({deployed.outputs["FilesBucketName"], deployed.outputs["InboxBucketName"]})
         rules = AllowList(hosts(port), buckets)
@@ -224,7 +227,9 @@ def _asked_to_stop() -> Iterator[None]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise Stop
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         yield
     finally:

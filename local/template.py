@@ -53,27 +53,7 @@ def package(template: dict[str, Any], bucket: str, keys: dict[str, str], given: 
         if field:
             key = keys[resource["Properties"][field]]
             resource["Properties"][field] = {"Bucket": bucket, "Key": key}
-        if resource["Type"] == "AWS::IAM::Policy":
-            resource["Properties"]["PolicyDocument"]["Statement"] += _partiql(resource)
     return json.dumps(template)
-
-
-def _partiql(policy: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the emulator asks for where AWS asks for `dynamodb:PartiQLInsert` on the table.
-
-    It authorizes a statement by the name of the call and on no table at all, so a role that may insert may run any
-    statement here. That inserting is all it may do on AWS, tests/local/test_template.py reads off the template.
-    """
-    statements = policy["Properties"]["PolicyDocument"]["Statement"]
-    actions = {action for s in statements for action in _listed(s["Action"])}
-    if "dynamodb:PartiQLInsert" not in actions:
-        return []
-    calls = ["dynamodb:ExecuteStatement", "dynamodb:BatchExecuteStatement"]
-    return [{"Sid": "EmulatorPartiQL", "Effect": "Allow", "Action": calls, "Resource": "*"}]
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
 
 
 def _with_numbers(node: Any, numbers: dict[str, int]) -> Any:

@@ -53,7 +53,9 @@ class Upstream:
             raise UpstreamFailed("no connection") from error
         exchange = _Exchange(h11.Connection(h11.CLIENT), reader, writer)
         try:
-            lines = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in (*headers, ("connection", "close"))]
+            lines = [
+                (n.encode("latin-1"), v.encode("latin-1")) for n, v in (*headers, ("connection", "close"))
+            ]
             await exchange.send(h11.Request(method=method, target=target, headers=lines))
             if body is not None:
                 # It may answer before it has read everything (and close): the answer counts.

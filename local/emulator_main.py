@@ -1,0 +1,71 @@
+"""Starts ministack with one thing put right. Runs in the environment `emulator`, where nothing of ours is installed.
+
+ministack 1.5.33 authorizes a PartiQL call as ``dynamodb:ExecuteStatement`` on every table: an action that AWS does
+not have. There each statement needs ``dynamodb:PartiQLInsert``, ``…Select``, ``…Update`` or ``…Delete`` on its own
+table ("IAM policies for PartiQL", DynamoDB developer guide). Our police audit trail rests on this difference: its
+writer may insert and nothing else. The wrapper says so at the place where ministack does the same for transactions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+STATEMENT = re.compile(
+    r"""\s*(?:(INSERT)\s+INTO|(UPDATE)|(DELETE)\s+FROM|(SELECT)\b.*?\bFROM)\s+"?([A-Za-z0-9_.-]+)"?(?:\."?([\w.-]+)"?)?""",
+    re.IGNORECASE | re.DOTALL,
+)
+CALLS = {
+    "dynamodb:ExecuteStatement": None,
+    "dynamodb:BatchExecuteStatement": "Statements",
+    "dynamodb:ExecuteTransaction": "TransactStatements",
+}
+"""Action as ministack names it → where its statements are."""
+
+Checks = list[tuple[str, str]]
+
+
+def statement_checks(action: str, body: bytes, region: str, account: str) -> Checks:
+    """(action, ARN) of each statement of a PartiQL call; a statement that is not understood is no allowed action."""
+    if action not in CALLS:
+        return []
+    try:
+        data = json.loads(body or b"{}")
+    except ValueError:
+        data = {}
+    member = CALLS[action]
+    statements = data.get(member, []) if member else [data]
+    checks = [
+        _check(s.get("Statement") if isinstance(s, dict) else None, region, account) for s in statements
+    ]
+    return checks or [("dynamodb:PartiQLUnknown", "*")]
+
+
+def _check(statement: Any, region: str, account: str) -> tuple[str, str]:
+    match = STATEMENT.match(statement) if isinstance(statement, str) else None
+    if match is None:
+        return "dynamodb:PartiQLUnknown", "*"
+    verb = next(group for group in match.groups()[:4] if group)
+    arn = f"arn:aws:dynamodb:{region}:{account}:table/{match[5]}" + (f"/index/{match[6]}" if match[6] else "")
+    return f"dynamodb:PartiQL{verb.capitalize()}", arn
+
+
+def main() -> None:
+    """Put it right, and start."""
+    from ministack import app
+    from ministack.core import iam_actions
+
+    of_transactions = iam_actions.dynamodb_transaction_checks
+
+    def checks(iam_action: str, body: bytes, region: str, account_id: str) -> Checks:
+        return statement_checks(iam_action, body, region, account_id) or of_transactions(
+            iam_action, body, region, account_id
+        )
+
+    iam_actions.dynamodb_transaction_checks = checks
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

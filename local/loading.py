@@ -1,0 +1,100 @@
+"""A ledger dropped into the inbox bucket, and the wait until every row of it is accounted for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jianbiao.aws.inbox import S3Inbox
+from jianbiao.services.ledger_run import Accounts, accounts
+from local.clients import Operator
+
+PATIENCE = 60.0
+"""Seconds without any progress before the wait is given up: a message that failed comes again after minutes."""
+PAUSE = 0.2
+
+
+class LoadFailed(Exception):
+    """The ledger was not worked off; the message says how far it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loader:
+    """Loads ledgers into one deployment."""
+
+    operator: Operator
+    outputs: Mapping[str, str]
+
+    def load(self, ledger: Path, as_of: str, shown: Callable[[int, int], None]) -> Accounts:
+        """Upload a file and wait; `as_of` is RFC 3339, `shown` hears of rows done and rows in all.
+
+        The upload is what an operator's upload is: the functions do the rest. Raises LoadFailed.
+        """
+        s3, bucket = self.operator.client("s3"), self.outputs["InboxBucketName"]
+        data = ledger.read_bytes()
+        rows = sum(1 for line in data.split(b"\n") if line.strip())
+        key = f"ledger/{hashlib.sha256(data).hexdigest()[:16]}.jsonl"
+        version = s3.put_object(Bucket=bucket, Key=key, Body=data, Metadata={"as-of": as_of})["VersionId"]
+        found = S3Inbox(s3, bucket).find(key, version)
+        if found is None:
+            raise LoadFailed("The ledger is not in the inbox bucket after its upload.")
+        seen: dict[str, dict[str, Any]] = {}
+        last, deadline = -1, time.monotonic() + PATIENCE
+        while True:
+            self._read_new(s3, bucket, f"results/{found.file_id}/", seen)
+            done = accounts(found.size, seen.values())
+            if done.counts["rows"] != last:
+                last, deadline = done.counts["rows"], time.monotonic() + PATIENCE
+                shown(last, rows)
+            if done.complete:
+                return done
+            if time.monotonic() > deadline:
+                raise LoadFailed(
+                    f"The ledger stopped at row {last:,} of {rows:,}.\n{self._queues()}\n{self.errors()}"
+                )
+            time.sleep(PAUSE)
+
+    def _read_new(self, s3: Any, bucket: str, prefix: str, seen: dict[str, dict[str, Any]]) -> None:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for entry in page.get("Contents", ()):
+                if entry["Key"] not in seen and not entry["Key"].endswith("/plan.json"):
+                    seen[entry["Key"]] = json.loads(
+                        s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
+                    )
+
+    def _queues(self) -> str:
+        sqs, names = self.operator.client("sqs"), ("InboxQueueUrl", "InboxDeadLettersUrl")
+        wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        lines = []
+        for name in names:
+            counts = sqs.get_queue_attributes(QueueUrl=self.outputs[name], AttributeNames=wanted)[
+                "Attributes"
+            ]
+            lines.append(
+                f"  {name.removesuffix('Url')}: {counts[wanted[0]]} waiting, {counts[wanted[1]]} in work"
+            )
+        return "\n".join(lines)
+
+    def errors(self, limit: int = 3) -> str:
+        """What the functions logged as errors last, for the message."""
+        logs, found = self.operator.client("logs"), []
+        for group in logs.describe_log_groups()["logGroups"]:
+            for event in logs.filter_log_events(logGroupName=group["logGroupName"]).get("events", ()):
+                if '"level":"ERROR"' in event["message"]:
+                    found.append((event["timestamp"], _last_line(event["message"])))  # noqa: PERF401
+        return "\n".join(f"  {text}" for _, text in sorted(found)[-limit:]) or "  (no error logged)"
+
+
+def _last_line(message: str) -> str:
+    """What an error line of a function says: the exception's own words, at the end of its traceback."""
+    try:
+        record = json.loads(message)
+    except ValueError:
+        return message.strip()[-500:]
+    exception = str(record.get("exception") or "").strip()
+    return f"{record.get('service', '')}: {exception.splitlines()[-1] if exception else record.get('message', '')}"
