@@ -9,6 +9,7 @@ Memory is constant whatever a line's length: of a line that is longer than the l
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -91,7 +92,7 @@ class RangeLines:
 class _Line:
     """The line being read: its bytes up to the limit, and whether anything but white space was seen."""
 
-    __slots__ = ("_blank", "_cap", "_limit", "_number", "_offset", "_parts", "_room")
+    __slots__ = ("_blank", "_cap", "_limit", "_mark", "_number", "_offset", "_parts", "_room")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -103,6 +104,7 @@ class _Line:
         self._parts: list[bytes] = []
         self._room = self._cap
         self._blank = True
+        self._mark = b"" if offset else _BOM
 
     @property
     def lost(self) -> bool:
@@ -113,9 +115,8 @@ class _Line:
         if first == stop or self.lost:
             return
         piece = block[first:stop]
-        if self._blank and piece.strip(b" \t\r\v\f"):
-            # A byte-order mark alone is blank too; it is shorter than any limit and `finish` sees to it.
-            self._blank = False
+        if self._blank:
+            self._blank = not self._without_mark(piece).strip(b" \t\r\v\f")
         if self._room >= 0:
             self._room -= len(piece)
             if self._room >= 0:
@@ -123,9 +124,15 @@ class _Line:
             else:
                 self._parts.clear()
 
+    def _without_mark(self, piece: bytes) -> bytes:
+        """`piece` without the part of the byte-order mark that it may bring: at the file's start only."""
+        common = len(os.path.commonprefix([self._mark, piece]))
+        self._mark = self._mark[common:] if common == min(len(self._mark), len(piece)) else b""
+        return piece[common:]
+
     def finish(self) -> RawLine | None:
         """The line, or None where it is blank."""
-        if self._blank:
+        if self._blank and self._mark in (b"", _BOM):
             return None
         if self._room < 0:
             return RawLine(self._offset, self._number, None)
