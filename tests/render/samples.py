@@ -20,7 +20,7 @@ class Name:
 
 def code_text(seed: int = 1, letters: int = 366) -> str:
     """A text with the length of an ordinary certificate's code (host of 26 characters) and random content."""
-    chosen = random.Random(seed).choices(BASE32, k=letters)
+    chosen = random.Random(seed).choices(BASE32, k=letters)  # noqa: S311 - a sample
     return "HTTPS://MARK.TRAFFIC.EXAMPLE.CN/V/" + "".join(chosen)
 
 

@@ -45,12 +45,12 @@ def blotted(
     picture: Image.Image, box: tuple[int, int, int, int], seed: int, *, share: float = 0.05, ink: int = 0
 ) -> Image.Image:
     """One round blot over `share` of the symbol's area, at random but off the finder patterns and within the symbol."""
-    left, top, right, bottom = box
+    left, top, right, _ = box
     side = right - left
     radius = math.sqrt(share * side * side / math.pi)
     # Finder patterns with their separators are 8 of 65 modules.
     finder = side * 8 / 65
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - must repeat
     while True:
         x, y = (chance.uniform(radius, side - radius) for _ in range(2))
         corners = ((0, 0), (side - finder, 0), (0, side - finder))
@@ -89,7 +89,9 @@ def photographed(
     cut = picture.convert("L").crop((box[0] - border, box[1] - border, box[2] + border, box[3] + border))
     pixels = round(module * modules * cut.width / side)
     scene = Image.new("L", (round(pixels * 1.5),) * 2, 205)
-    small = cut.resize((pixels, pixels), Image.Resampling.BOX if pixels < cut.width else Image.Resampling.BICUBIC)
+    small = cut.resize(
+        (pixels, pixels), Image.Resampling.BOX if pixels < cut.width else Image.Resampling.BICUBIC
+    )
     scene.paste(small, ((scene.width - pixels) // 2,) * 2)
     if turn:
         scene = scene.rotate(turn, Image.Resampling.BICUBIC, fillcolor=205)
@@ -97,16 +99,25 @@ def photographed(
         inset = scene.width * tilt / 2
         # QUAD takes the source corners: a wider source above makes the upper edge come out narrower.
         quad = (-inset, 0, 0, scene.height, scene.width, scene.height, scene.width + inset, 0)
-        scene = scene.transform(scene.size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC, fillcolor=205)
+        scene = scene.transform(
+            scene.size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC, fillcolor=205
+        )
     if blur:
         scene = scene.filter(ImageFilter.GaussianBlur(blur * module))
     if shade:
-        ramp = Image.linear_gradient("L").resize(scene.size).rotate(45, fillcolor=128)
+        # A ramp half again as large, so that its corners still cover the scene when it is turned.
+        wide = round(scene.width * 1.5)
+        rest = (wide - scene.width) // 2
+        ramp = Image.linear_gradient("L").resize((wide, wide)).rotate(45, Image.Resampling.BICUBIC)
+        ramp = ramp.crop((rest, rest, rest + scene.width, rest + scene.height))
         light = ramp.point(lambda value: round(255 - shade * value))
         scene = ImageChops.multiply(scene, light)
     if noise:
-        grain = Image.effect_noise(scene.size, noise)
-        scene = ImageChops.add(scene, grain, 1, -128)
+        chance = random.Random(1)  # noqa: S311 - must repeat
+        grain = Image.frombytes("L", scene.size, chance.randbytes(scene.width * scene.height))
+        # Even noise over a span has a standard deviation of the span divided by the root of twelve.
+        span = noise * math.sqrt(12) / 255
+        scene = ImageChops.add(scene, grain.point(lambda value: round((value - 127.5) * span + 128)), 1, -128)
     stream = io.BytesIO()
     scene.save(stream, "JPEG", quality=quality)
     return Image.open(stream).convert("L")

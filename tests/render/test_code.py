@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from qrcode.main import QRCode
 from qrcode.util import lost_point
-from tests.render.samples import code_text
-from tests.render.scanning import read
 
 from jianbiao_render import code
+from tests.render.samples import code_text
+from tests.render.scanning import read
 
 ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 

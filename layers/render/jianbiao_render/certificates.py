@@ -10,6 +10,7 @@ from jianbiao.domain.policy import Policy
 from jianbiao.records import Certificate, Share
 from jianbiao.services.share import Rendering
 from jianbiao.wire.code_text import code_text
+from jianbiao_render import looks
 from jianbiao_render.face import Face
 
 DESIGN = "1"
@@ -26,7 +27,7 @@ class Faces:
     def face(self, certificate: Certificate, policy: Policy) -> Face:
         """What the face of a certificate shows."""
         claims = certificate.claims
-        colour, _ = policy.ground_colour(certificate.valid_until.year)
+        colour, rgb = policy.ground_colour(certificate.valid_until.year)
         return Face(
             plate=claims.plate,
             plate_class=policy.coded("plate_classes", claims.plate_class),
@@ -37,7 +38,7 @@ class Faces:
             code=code_text(self.base_url, certificate.data),
             replaces=certificate.issuance.supersedes,
             watermark=self.watermark,
-            ground=colour.code,
+            ground=colour.code if colour.code in looks.ground_names() else rgb,
         )
 
     def svg(self, certificate: Certificate, policy: Policy) -> bytes:

@@ -49,4 +49,4 @@ class Face:
     watermark: str | None = None
     """Printed across the face of every deployment that is not production, e.g. "演示 DEMO"."""
     ground: str | None = None
-    """Ground colour by name (`yellow`, `green`, `blue`); None takes the cycle of data/looks.json."""
+    """Ground colour: `yellow`, `green`, `blue` or any "#rrggbb"; None takes the cycle of data/looks.json."""

@@ -54,8 +54,30 @@ def ground_name(year: int) -> str:
 
 
 def ground(name: str) -> Ground:
-    """Colours by name; raises KeyError for a name that is not in data/looks.json."""
+    """Colours by name, or made from one colour "#rrggbb"; raises KeyError for another name."""
+    if name.startswith("#"):
+        return _from_colour(name)
     return Ground(**_looks()["grounds"][name])
+
+
+def _from_colour(colour: str) -> Ground:
+    """The five colours of a ground that data/looks.json does not have: tints and shades of the one given."""
+    light = sum(weight * int(colour[at : at + 2], 16) for weight, at in ((0.299, 1), (0.587, 3), (0.114, 5)))
+    return Ground(
+        main=colour,
+        on_main="#16191d" if light > 140 else "#ffffff",
+        tint=_mixed(colour, "#ffffff", 0.92),
+        line=_mixed(colour, "#ffffff", 0.72),
+        deep=_mixed(colour, "#000000", 0.6),
+    )
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    channels = (
+        round(int(colour[at : at + 2], 16) * (1 - share) + int(other[at : at + 2], 16) * share)
+        for at in (1, 3, 5)
+    )
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
 
 
 def plate_name(plate_class: str) -> str:

@@ -115,7 +115,9 @@ def language(accept_language: str | None, chosen: str | None = None) -> str:
 def verdict_page(answer: Mapping[str, Any], lang: str, page_url: str, *, notice: str | None = None) -> str:
     """The page behind a scanned code, from the JSON answer of POST /v1/verify.
 
-    `page_url` is the page's own path, without query. `notice` is a line for deployments that are not production.
+    `page_url` is the page's own path without query, or empty: the switch of language then is relative. `notice` is a
+    line for deployments that are not production.
+
     `valid` with `status_checked` "none" is its own look, never the green one; `forged` shows nothing of the code.
     """
     verdict = str(answer["verdict"])
@@ -197,7 +199,7 @@ def share_page(shared: Shared, lang: str, page_url: str, *, notice: str | None =
 
 def start_page(sections: Iterable[Section], lang: str, *, notice: str | None = None) -> str:
     """The start page: what there is to try, as groups of links."""
-    return _page("start.html", lang, "/", notice, sections=list(sections))
+    return _page("start.html", lang, "", notice, sections=list(sections))
 
 
 @cache

@@ -7,24 +7,26 @@ drawing and the steps between those that meet, so it depends on the face alone.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Final
 
-from PIL import Image, ImageColor, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from jianbiao_render import fonts
 from jianbiao_render.code import QUIET
 from jianbiao_render.face import Face
 from jianbiao_render.mark import mark
-from jianbiao_render.shapes import Circle, Code, Colour, Drawing, Line, Rect, Shape, Text
+from jianbiao_render.palette import gradients, indexed, meetings, palette
+from jianbiao_render.shapes import Circle, Code, Drawing, Line, Rect, Shape, Text
 
 SCALE: Final = 3
 """Pixels per unit: a mark is 1080 by 2052 pixels."""
 _FINER: Final = 4
 """Edges of shapes are drawn this much larger and then reduced, which smooths them."""
-_COMPRESSION: Final = 3
-"""zlib level: 6 takes twice the time for a tenth less."""
+_COMPRESSION: Final = 2
+"""zlib level: 6 takes more than twice the time for a tenth less."""
 _NEAR: Final = 120
 """Bands of rows closer than this are looked up as one: each look-up of colours starts from nothing."""
 _PART: Final = 4
@@ -32,12 +34,7 @@ _PART: Final = 4
 _BLACK: Final = "#000000"
 _WHITE: Final = "#ffffff"
 
-_GRADIENT_STEPS: Final = 48
-_CLEAR: Final = 7
-"""Least distance, in the channel that differs most, between steps of the palette."""
-
 Size = tuple[int, int]
-Triple = tuple[int, int, int]
 
 
 def png(face: Face) -> bytes:
@@ -47,21 +44,21 @@ def png(face: Face) -> bytes:
 
 def draw(drawing: Drawing) -> bytes:
     """A drawing as PNG."""
-    palette = _palette(_meetings(drawing), _gradients(drawing))
-    picture, indexed = _base(drawing.base, drawing.width, drawing.height, palette)
-    picture, indexed = picture.copy(), indexed.copy()
+    colours = palette(meetings(drawing), gradients(drawing))
+    base = (drawing.base, drawing.width, drawing.height)
+    picture, kept = _base(*base).copy(), _kept(*base, colours).copy()
     for shape in drawing.top:
         if not isinstance(shape, Code):
             _draw(picture, shape)
     # Only what was drawn just now needs its palette entries looked up.
     for top, bottom in _bands([shape for shape in drawing.top if not isinstance(shape, Code)]):
         box = (0, max(0, top), picture.width, min(picture.height, bottom))
-        indexed.paste(_indexed(picture.crop(box), palette), box)
+        kept.paste(indexed(picture.crop(box), colours), box)
     for shape in drawing.top:
         if isinstance(shape, Code):
-            _code(indexed, shape, white=0, black=1)
+            _code(kept, shape, white=0, black=1)
     stream = io.BytesIO()
-    indexed.save(stream, "PNG", compress_level=_COMPRESSION)
+    kept.save(stream, "PNG", compress_level=_COMPRESSION)
     return stream.getvalue()
 
 
@@ -70,14 +67,23 @@ def _place(x: float, y: float) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=6)
-def _base(
-    shapes: tuple[Shape, ...], width: float, height: float, palette: bytes
-) -> tuple[Image.Image, Image.Image]:
-    """What many faces share, in full colour to draw on and with its palette to keep. About 9 MB each."""
+def _base(shapes: tuple[Shape, ...], width: float, height: float) -> Image.Image:
+    """What many faces share, in full colour to draw on. About 7 MB each."""
     picture = Image.new("RGB", _place(width, height), _WHITE)
-    for shape in shapes:
-        _draw(picture, shape)
-    return picture, _indexed(picture, palette)
+    for _, group in groupby(shapes, lambda shape: isinstance(shape, Line) and shape.stroke):
+        together = list(group)
+        if isinstance(together[0], Line):
+            _lines(picture, [shape for shape in together if isinstance(shape, Line)])
+        else:
+            for shape in together:
+                _draw(picture, shape)
+    return picture
+
+
+@lru_cache(maxsize=16)
+def _kept(shapes: tuple[Shape, ...], width: float, height: float, colours: bytes) -> Image.Image:
+    """The same with palette entries instead of colours; the plate's colours are in the palette too. About 2 MB each."""
+    return indexed(_base(shapes, width, height), colours)
 
 
 def _bands(shapes: Iterable[Shape]) -> list[tuple[int, int]]:
@@ -103,103 +109,6 @@ def _bands(shapes: Iterable[Shape]) -> list[tuple[int, int]]:
     return bands
 
 
-# --- palette -----------------------------------------------------------------------------------------------------
-
-
-def _meetings(drawing: Drawing) -> tuple[tuple[Colour, Colour], ...]:
-    """Pairs of colours that touch: what is drawn, and what lies under it."""
-    pairs: dict[tuple[Colour, Colour], None] = {(_WHITE, _BLACK): None}
-    rects: list[Rect] = []
-    for shape in drawing.shapes:
-        if isinstance(shape, Text | Circle | Line):
-            x, y = shape.points[0] if isinstance(shape, Line) else (shape.x, shape.y)
-            ink = (shape.fill if not isinstance(shape, Line) else shape.fill or shape.stroke) or _BLACK
-            pairs.update(dict.fromkeys((under, ink) for under in _under(rects, x, y)))
-        elif isinstance(shape, Rect):
-            for ink in (*_fills(shape), *([shape.stroke] if shape.stroke else [])):
-                pairs.update(
-                    dict.fromkeys((under, ink) for under in _under(rects, shape.x, shape.y + shape.h / 2))
-                )
-            if shape.fill:
-                rects.append(shape)
-    return tuple(pairs)
-
-
-def _gradients(drawing: Drawing) -> tuple[tuple[Colour, Colour], ...]:
-    fills = (shape.fill for shape in drawing.shapes if isinstance(shape, Rect))
-    return tuple(dict.fromkeys(fill for fill in fills if isinstance(fill, tuple)))
-
-
-def _fills(shape: Rect) -> tuple[Colour, ...]:
-    if shape.fill is None:
-        return ()
-    return (shape.fill,) if isinstance(shape.fill, str) else shape.fill
-
-
-def _under(rects: list[Rect], x: float, y: float) -> tuple[Colour, ...]:
-    """Colour, or both colours of a gradient, of the topmost rectangle at a point."""
-    for rect in reversed(rects):
-        if rect.x <= x <= rect.x + rect.w and rect.y <= y <= rect.y + rect.h:
-            return _fills(rect)
-    return (_WHITE,)
-
-
-@lru_cache(maxsize=16)
-def _palette(pairs: tuple[tuple[Colour, Colour], ...], gradients: tuple[tuple[Colour, Colour], ...]) -> bytes:
-    """At most 256 colours as RGB bytes: every colour that is drawn, then even steps within each pair.
-
-    White and black are the first two. Pillow looks colours up in cells of 4 by 4 by 4, so steps keep clear of the
-    colours that must come out exactly.
-    """
-    entries: list[Triple] = list(
-        dict.fromkeys(_triple(colour) for pair in (*pairs, *gradients) for colour in pair)
-    )
-    for pair in gradients:
-        entries += _steps(pair, _GRADIENT_STEPS)
-    # The finest steps that fit.
-    for count in range(24, 0, -1):
-        steps: list[Triple] = []
-        for pair in pairs:
-            for step in _steps(pair, count):
-                if all(_distance(step, other) >= _CLEAR for other in entries + steps):
-                    steps.append(step)
-        if len(entries) + len(steps) <= 256:
-            entries += steps
-            break
-    return bytes(value for entry in entries[:256] for value in entry)
-
-
-def _triple(colour: Colour) -> Triple:
-    red, green, blue = ImageColor.getrgb(colour)[:3]
-    return red, green, blue
-
-
-def _steps(pair: tuple[Colour, Colour], count: int) -> list[Triple]:
-    start, end = _triple(pair[0]), _triple(pair[1])
-    shares = [step / (count + 1) for step in range(1, count + 1)]
-    return [
-        (
-            round(start[0] + (end[0] - start[0]) * share),
-            round(start[1] + (end[1] - start[1]) * share),
-            round(start[2] + (end[2] - start[2]) * share),
-        )
-        for share in shares
-    ]
-
-
-def _distance(a: Triple, b: Triple) -> int:
-    return max(abs(p - q) for p, q in zip(a, b, strict=True))
-
-
-def _indexed(picture: Image.Image, palette: bytes) -> Image.Image:
-    holder = Image.new("P", (1, 1))
-    holder.putpalette(palette)
-    return picture.quantize(palette=holder, dither=Image.Dither.NONE)
-
-
-# --- shapes ------------------------------------------------------------------------------------------------------
-
-
 def _draw(image: Image.Image, shape: Shape) -> None:
     if isinstance(shape, Text):
         _text(image, shape)
@@ -209,7 +118,7 @@ def _draw(image: Image.Image, shape: Shape) -> None:
         box = (shape.x - shape.r, shape.y - shape.r, 2 * shape.r, 2 * shape.r)
         _rect(image, Rect(*box, fill=shape.fill, radius=shape.r))
     elif isinstance(shape, Line):
-        _line(image, shape)
+        _lines(image, [shape])
     else:
         _code(image, shape)
 
@@ -251,13 +160,19 @@ def _text(image: Image.Image, shape: Text) -> None:
 
 
 def _turned(image: Image.Image, shape: Text) -> None:
-    """Turned text: only the watermark has it, so it may take its time."""
-    font = _font(shape.size * SCALE, shape.bold)
-    reach = int(max(abs(edge) for edge in font.getbbox(shape.text, anchor="ls"))) + 2
-    mask = Image.new("L", (2 * reach, 2 * reach))
-    ImageDraw.Draw(mask).text((reach, reach), shape.text, fill=255, font=font, anchor="ls")
+    mask, reach = _turned_mask(shape.text, shape.size * SCALE, shape.bold, shape.turn)
     x, y = _place(shape.x, shape.y)
-    image.paste(shape.fill, (x - reach, y - reach), mask.rotate(shape.turn, Image.Resampling.BICUBIC))
+    image.paste(shape.fill, (x - reach, y - reach), mask)
+
+
+@lru_cache(maxsize=2)
+def _turned_mask(text: str, pixels: float, bold: bool, turn: float) -> tuple[Image.Image, int]:
+    """Coverage of a turned text around the start of its baseline. Kept: a watermark repeats its words."""
+    font = _font(pixels, bold)
+    reach = int(max(abs(edge) for edge in font.getbbox(text, anchor="ls"))) + 2
+    mask = Image.new("L", (2 * reach, 2 * reach))
+    ImageDraw.Draw(mask).text((reach, reach), text, fill=255, font=font, anchor="ls")
+    return mask.rotate(turn, Image.Resampling.BICUBIC), reach
 
 
 def _rect(image: Image.Image, shape: Rect) -> None:
@@ -301,20 +216,23 @@ def _gradient(colours: tuple[str, str], size: Size) -> Image.Image:
     return Image.composite(Image.new("RGB", size, colours[1]), Image.new("RGB", size, colours[0]), ramp)
 
 
-def _line(image: Image.Image, shape: Line) -> None:
-    points = [(x * SCALE, y * SCALE) for x, y in shape.points]
+def _lines(image: Image.Image, shapes: Sequence[Line]) -> None:
+    """Lines of one colour, drawn at once: the fine picture they are reduced from costs more than they do."""
+    points = [(x * SCALE, y * SCALE) for shape in shapes for x, y in shape.points]
     left, top = int(min(x for x, _ in points)) - 4, int(min(y for _, y in points)) - 4
     right, bottom = int(max(x for x, _ in points)) + 5, int(max(y for _, y in points)) + 5
     size = (right - left, bottom - top)
     fine = Image.new("L", (size[0] * _FINER, size[1] * _FINER))
-    moved = [((x - left) * _FINER, (y - top) * _FINER) for x, y in points]
     pen = ImageDraw.Draw(fine)
-    if shape.fill:
-        pen.polygon(moved, fill=255)
-    else:
-        closed = [*moved, moved[0]] if shape.closed else moved
-        pen.line(closed, fill=255, width=max(1, round(shape.width * SCALE * _FINER)), joint="curve")
-    image.paste(shape.fill or shape.stroke or _BLACK, (left, top), fine.resize(size, Image.Resampling.BOX))
+    for shape in shapes:
+        moved = [((x * SCALE - left) * _FINER, (y * SCALE - top) * _FINER) for x, y in shape.points]
+        if shape.fill:
+            pen.polygon(moved, fill=255)
+        else:
+            closed = [*moved, moved[0]] if shape.closed else moved
+            pen.line(closed, fill=255, width=max(1, round(shape.width * SCALE * _FINER)), joint="curve")
+    colour = shapes[0].fill or shapes[0].stroke or _BLACK
+    image.paste(colour, (left, top), fine.resize(size, Image.Resampling.BOX))
 
 
 def _code(image: Image.Image, shape: Code, *, white: int | str = _WHITE, black: int | str = _BLACK) -> None:
