@@ -40,6 +40,7 @@ from jianbiao.domain import plates, vin
 from jianbiao.domain.ledger_lines import MAX_LINE_BYTES
 from jianbiao.domain.months import is_month_end
 from jianbiao.domain.policy import Policy
+from jianbiao.domain.register import NOT_IN_LEDGER
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.errors import BadRequest
 
@@ -96,7 +97,7 @@ REQUIRED = ("hpzl", "hphm", "clsbdh", "cllx", "syxz", "ccdjrq", "zt", "division"
 OPTIONAL = ("yxqz", "csys", "hdzk", "ccrq", "djrq", "bxzzrq", "fzjg", "jyhgbzbh")
 COLUMNS = frozenset(REQUIRED + OPTIONAL)
 
-NOT_REPORTED = frozenset({"is_van", "casualty_accident", "illegal_modification"})
+NOT_REPORTED = NOT_IN_LEDGER
 """Fields of Vehicle that no column speaks of (domain facts 10): a row must not undo what an event said."""
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)

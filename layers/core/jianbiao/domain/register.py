@@ -21,6 +21,22 @@ EVERY_FIELD = "*"
 """Key of the stamp that holds for each field without one of its own."""
 
 
+NOT_IN_LEDGER = frozenset(
+    {
+        "is_van",
+        "casualty_accident",
+        "illegal_modification",
+        "insurance_plate",
+        "insurance_vin",
+        "insurance_from",
+        "insurance_to",
+        "tax_paid_until",
+    }
+)
+"""Fields that only events report: the stamp of a ledger row, which covers every other field, does not cover them,
+or an event that is older than the ledger would be lost."""
+
+
 @dataclass(frozen=True, slots=True)
 class Registered:
     """A vehicle with the stamps of the reports that made it what it is."""
@@ -30,7 +46,7 @@ class Registered:
 
     def stamp_of(self, name: str) -> Stamp:
         """Stamp of the report that set the field `name`."""
-        return self.stamps.get(name) or self.stamps.get(EVERY_FIELD) or (0, "")
+        return self.stamps.get(name) or _common(self.stamps, name)
 
     @property
     def as_of(self) -> int:
@@ -65,11 +81,16 @@ def merge_full(
     return merge(known, {name: getattr(vehicle, name) for name in names}, stamp)
 
 
+def _common(stamps: Mapping[str, Stamp], name: str) -> Stamp:
+    """Stamp of a field that has none of its own."""
+    return (0, "") if name in NOT_IN_LEDGER else stamps.get(EVERY_FIELD) or (0, "")
+
+
 def _folded(stamps: dict[str, Stamp]) -> dict[str, Stamp]:
     """The same stamps, written with as few entries as possible (the item is stored a million times)."""
     names = [f.name for f in dataclasses.fields(Vehicle) if f.name != "vin"]
-    own = [stamps.get(name) or stamps.get(EVERY_FIELD) or (0, "") for name in names]
-    common = max(set(own), key=own.count)
-    return {EVERY_FIELD: common} | {
-        name: stamp for name, stamp in zip(names, own, strict=True) if stamp != common
-    }
+    own = {name: stamps.get(name) or _common(stamps, name) for name in names}
+    shared = [stamp for name, stamp in own.items() if name not in NOT_IN_LEDGER]
+    # Of two equally frequent ones the newer: the same stamps are always written in the same way.
+    common = {EVERY_FIELD: max(sorted(set(shared), reverse=True), key=shared.count)}
+    return common | {name: stamp for name, stamp in own.items() if stamp != _common(common, name)}

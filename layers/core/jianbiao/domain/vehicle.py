@@ -46,3 +46,12 @@ class Vehicle:
     """机动车状态: a set of letters, e.g. "GQ"."""
     paper_mark_number: str = ""
     """检验合格标志编号 of the paper mark, for police and admin only."""
+    insurance_plate: str = ""
+    """Plate on the newest compulsory insurance policy (交强险) that was reported; empty if none was. The four
+    fields of a policy always come together: `domain.insurance` reads them."""
+    insurance_vin: str = ""
+    insurance_from: date | None = None
+    insurance_to: date | None = None
+    """Last day covered."""
+    tax_paid_until: date | None = None
+    """车船税 paid until, last day inclusive; None if no tax record was reported."""
