@@ -148,7 +148,6 @@ OTHER_LANGUAGE: Final[Pair] = ("English", "中文")
 SKIP: Final[Pair] = ("跳到内容", "Skip to content")
 MORE: Final[Pair] = ("怎么办", "What to do")
 WHY: Final[Pair] = ("原因", "Why")
-VERIFY_LINK: Final[Pair] = ("扫描或粘贴另一个二维码", "Scan or paste another code")
 START_LINK: Final[Pair] = ("首页", "Start page")
 
 NOT_A_CODE: Final[tuple[Pair, Pair]] = (
