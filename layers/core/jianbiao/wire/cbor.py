@@ -17,7 +17,7 @@ _NOT_A_NUMBER = b"\x7e\x00"
 _LARGEST = 2**64 - 1
 
 
-class Malformed(ValueError):  # noqa: N818  -- named for what the bytes are
+class Malformed(ValueError):
     """The bytes are no well-formed CBOR data item (RFC 8949 appendix C), or text in it is no UTF-8."""
 
 
