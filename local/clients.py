@@ -29,7 +29,7 @@ class Operator:
         )
         session = boto3.Session(
             aws_access_key_id=self.account,
-            aws_secret_access_key=self.account,
+            aws_secret_access_key="test",  # noqa: S106 - what the emulator takes for every account
             region_name=self.region,
         )
         return session.client(service, endpoint_url=self.endpoint, config=config)

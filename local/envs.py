@@ -52,7 +52,7 @@ def python_of(name: str) -> Path:
 def stamp_of(name: str) -> str:
     """What an environment is made from, as a digest: the pins and the interpreter."""
     pins = (ROOT / "requirements" / f"{name}.txt").read_bytes()
-    return hashlib.sha256(pins + sys.version.encode() + sys.executable.encode()).hexdigest()
+    return hashlib.sha256(pins + f"{sys.version} {sys.base_prefix}".encode()).hexdigest()
 
 
 def is_ready(name: str) -> bool:
