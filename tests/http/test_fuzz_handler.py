@@ -1,0 +1,171 @@
+"""Whatever is sent to `POST /v1/verify`, it is refused as forged or as no code; nothing is a 5xx.
+
+Inputs from one seed against the handler, in process, with the doubles of tests/support: 10,000 in every run, 100,000
+in `make test-all`. 2,000 of the same making go over HTTP in tests/e2e/test_hostile.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+import pytest
+
+from jianbiao.domain.policy import default_policy
+from jianbiao.http import public
+from jianbiao.http.edge import MAX_BODY, Handler, make_handler
+from jianbiao.services.verify import Verifier
+from jianbiao.wire.jb1 import code_text
+from jianbiao_render import pages
+from tests.support.fuzz import Fuzz
+from tests.support.memory import MemoryPolicies
+from tests.support.world import CAR, OWNER, World
+
+REFUSALS = {
+    (400, "malformed-json"),
+    (400, "not-a-code"),
+    (413, "too-long"),
+    (422, "invalid-input"),
+}
+GATES = {
+    "malformed-json",
+    "not-a-code",
+    "invalid-input",
+    "wrong-header",
+    "not-canonical",
+    "malformed",
+    "bad-claims",
+    "unknown-key",
+    "bad-signature",
+}
+SECONDS_EACH = 0.001
+"""CPU time of making, sending and judging one input: some 400 µs, so what parses without a bound shows."""
+
+
+@dataclass
+class Quiet:
+    """A logger that keeps what it is told."""
+
+    lines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def info(self, msg: object, *, extra: Any = None) -> None:
+        pass
+
+    def exception(self, msg: object, *, extra: Any = None) -> None:
+        self.lines.append((str(msg), dict(extra or {})))
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """A world with one certificate that is valid."""
+    world = World()
+    world.add()
+    world.desk.current(OWNER, default_policy(), CAR.plate_class, CAR.plate, "r-1")
+    return world
+
+
+@pytest.fixture(scope="module")
+def logger() -> Quiet:
+    return Quiet()
+
+
+@pytest.fixture(scope="module")
+def handler(world: World, logger: Quiet) -> Handler:
+    """The handler of public verification, put together as functions/verify/public.py does."""
+    policies = MemoryPolicies()
+    routes = public.routes(
+        verifier=Verifier(keys=world.keys, certificates=world.certificates, clock=world.clock),
+        policies=policies,
+        key_document=lambda: b"{}",
+        openapi=lambda: "{}",
+        pages=pages,
+        start_page=lambda lang: "",
+        notice=None,
+    )
+    return make_handler(routes, logger=logger, policy=policies.current, page=public.error_page(pages, None))
+
+
+def post(handler: Handler, body: bytes) -> tuple[int, dict[str, Any]]:
+    """Status and document of the answer to a body, handed over as the gateway does."""
+    event = {
+        "routeKey": "POST /v1/verify",
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+        "headers": {"content-type": "application/json"},
+        "requestContext": {"requestId": "r"},
+    }
+    answer = handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def refused(status: int, answer: dict[str, Any]) -> str:
+    """How a body was refused: the reason of a forged code, or the problem's code. Fails where it was not."""
+    if status == 200:
+        assert answer["verdict"] == "forged"
+        assert answer["certificate"] is None
+        return str(answer["reason"])
+    assert (status, answer["code"]) in REFUSALS
+    return str(answer["code"])
+
+
+def test_the_one_good_code_is_valid(world: World, handler: Handler) -> None:
+    (certificate,) = world.active()
+    body = json.dumps({"code": code_text("https://v.example", certificate.data)}).encode()
+    status, answer = post(handler, body)
+    assert (status, answer["verdict"]) == (200, "valid")
+
+
+@pytest.mark.parametrize("count", [10_000, pytest.param(100_000, marks=pytest.mark.full)])
+@pytest.mark.timeout(300)
+def test_hostile_inputs_are_refused(world: World, handler: Handler, logger: Quiet, count: int) -> None:
+    good = [certificate.data for certificate in world.active()]
+    counts: Counter[str] = Counter()
+    begun = time.process_time()
+    for body in Fuzz(Random(count), good).bodies(count):  # noqa: S311 - must repeat
+        counts[refused(*post(handler, body))] += 1
+    assert time.process_time() - begun < count * SECONDS_EACH
+    assert not logger.lines
+    # They came through to every gate that stands before the claims may be believed.
+    assert counts.total() == count
+    assert set(counts) >= GATES, GATES - set(counts)
+
+
+def test_what_is_longer_than_the_cap_is_not_parsed(handler: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[int] = []
+
+    def loads(text: str, **_: Any) -> Any:
+        parsed.append(len(text))
+        return {}
+
+    monkeypatch.setattr("jianbiao.http.edge.json.loads", loads)
+    answer = handler_status(handler, b" " * (MAX_BODY + 1))
+    assert (answer, parsed) == (413, [])
+    assert handler_status(handler, b" " * MAX_BODY) == 422
+    assert parsed == [MAX_BODY]
+
+
+@pytest.mark.parametrize("depth", [2, 100, 254, 255, 256, 400, 900, 30_000])
+@pytest.mark.parametrize("brackets", [(b"[", b"]"), (b'{"a":', b"1}")])
+def test_deep_nesting_is_a_bad_request(
+    handler: Handler, logger: Quiet, depth: int, brackets: tuple[bytes, bytes]
+) -> None:
+    opening, closing = brackets
+    logger.lines.clear()
+    inner = opening * depth + (b"1" if closing == b"]" else b"") + closing[-1:] * depth
+    body = b'{"code":' + inner + b"}"
+    if len(body) > MAX_BODY:
+        return
+    status, answer = post(handler, body)
+    assert (status, answer["code"]) in {(400, "malformed-json"), (422, "invalid-input")}
+    assert not logger.lines
+
+
+def handler_status(handler: Handler, body: bytes) -> int:
+    """Status alone: json.loads is not what it was."""
+    event = {"routeKey": "POST /v1/verify", "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    return int(handler(event, None)["statusCode"])
