@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.logging import Logger
-
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
 from jianbiao.aws.files import S3Files
 from jianbiao.aws.shares import DynamoShares
+from jianbiao.aws.tables import Tables
 from jianbiao.http import share
 from jianbiao.http.edge import make_handler
+from jianbiao.log import logger as make_logger
 from jianbiao.services.share import ShareDesk
 from jianbiao.settings import setting, watermark
 from jianbiao_render import pages
 from jianbiao_render.certificates import Faces
 
-logger = Logger(service="share")
+logger = make_logger("share")
 dynamodb = client("dynamodb")
 access = wiring.access(dynamodb)
 policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
@@ -26,7 +26,7 @@ handler = make_handler(
     share.routes(
         desk=ShareDesk(
             access.certificates,
-            DynamoShares(dynamodb, setting("SHARES_TABLE")),
+            DynamoShares(dynamodb, Tables.from_settings()),
             S3Files(client("s3"), setting("FILES_BUCKET"), setting("S3_PRESIGN_ENDPOINT", "")),
             wiring.now,
             wiring.random,

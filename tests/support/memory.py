@@ -16,7 +16,7 @@ from jianbiao.domain.policy import Policy, default_policy
 from jianbiao.domain.register import Registered
 from jianbiao.errors import Unavailable
 from jianbiao.ports import PlateTaken, SigningKeys, Stale
-from jianbiao.records import Certificate, Ending, Issuance, Share, VehicleChange, VehicleRecord
+from jianbiao.records import AuditEntry, Certificate, Ending, Issuance, Share, VehicleChange, VehicleRecord
 from jianbiao.wire.keys import KeySet, jwk_of, kid_of
 
 FAR = 4_000_000_000
@@ -204,8 +204,7 @@ class MemoryVehicles:
                 raise Stale
         if change.void and change.void.certificate_id in self.certificates.by_id:
             raise Stale
-        changed = dataclasses.replace(record, registered=change.registered, hold=change.hold)
-        stored = self._write(record, changed)
+        stored = self._write(record, record.after(change))
         for certificate in (*change.steps, *((change.void,) if change.void else ())):
             self.certificates.by_id[certificate.certificate_id] = certificate
         self.ended += change.endings
@@ -265,8 +264,18 @@ class MemoryShares:
     """Share links."""
 
     by_hash: dict[str, Share] = field(default_factory=dict)
+    lists: dict[str, OpenList] = field(default_factory=dict)
 
-    def put(self, share: Share) -> None:
+    def open_list(self, certificate_id: str) -> tuple[OpenList, list[Share]]:
+        listed = self.lists.get(certificate_id, OpenList(certificate_id))
+        return listed, [self.by_hash[h] for h in listed.keys]
+
+    def add(
+        self, share: Share, listed: OpenList, keys: tuple[str, ...], *, vin: str, owner_ref: str
+    ) -> None:
+        if self.lists.get(listed.of, OpenList(listed.of)) != listed:
+            raise Stale
+        self.lists[listed.of] = OpenList(listed.of, tuple(keys), listed.version + 1)
         self.by_hash[share.token_hash] = share
 
     def by_token(self, token_hash: str) -> Share | None:
@@ -306,10 +315,10 @@ class MemoryFiles:
 class MemoryAudit:
     """Audit trail."""
 
-    entries: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
+    entries: list[AuditEntry] = field(default_factory=list)
     down: bool = False
 
-    def record(self, subject: str, at: int, entry: Mapping[str, Any]) -> None:
+    def record(self, entries: Sequence[AuditEntry]) -> None:
         if self.down:
             raise Unavailable("audit")
-        self.entries.append((subject, at, dict(entry)))
+        self.entries += entries

@@ -6,13 +6,25 @@ have, and may be called again with the same arguments. `Stale` means that somebo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import date
+from typing import Protocol
 
 from jianbiao.domain.policy import Policy
 from jianbiao.domain.register import Registered
-from jianbiao.records import Certificate, Hold, Issuance, Share, VehicleChange, VehicleRecord
+from jianbiao.records import (
+    AuditEntry,
+    Binding,
+    Certificate,
+    Hold,
+    Issuance,
+    OpenList,
+    PaperRequest,
+    Share,
+    VehicleChange,
+    VehicleRecord,
+)
 from jianbiao.wire.keys import KeySet
 
 
@@ -30,6 +42,8 @@ class SigningKeys:
 
     published: KeySet
     active_kid: bytes
+    list_kid: bytes | None = None
+    """The key that signs status lists now."""
 
 
 Clock = Callable[[], int]
@@ -133,8 +147,14 @@ class Certificates(Protocol):
 class Shares(Protocol):
     """Share links."""
 
-    def put(self, share: Share) -> None:
-        """Store a new link."""
+    def open_list(self, certificate_id: str) -> tuple[OpenList, list[Share]]:
+        """The list of a certificate's open links, as it has to be when one is added, and the links on it."""
+
+    def add(
+        self, share: Share, listed: OpenList, keys: tuple[str, ...], *, vin: str, owner_ref: str
+    ) -> None:
+        """Store a new link, and the list as `keys`, in one transaction. Raises Stale when the list is not as read
+        or the vehicle is no longer that owner's."""
 
     def by_token(self, token_hash: str) -> Share | None:
         """The link behind a token."""
@@ -147,6 +167,81 @@ class Shares(Protocol):
 
     def count_view(self, token_hash: str) -> None:
         """Add one to the view count."""
+
+
+class Bindings(Protocol):
+    """Bindings: who else may see a vehicle, and who asked to."""
+
+    def get(self, binding_id: str) -> Binding | None:
+        """A binding as it is now."""
+
+    def open_list(self, vin: str) -> tuple[OpenList, list[Binding]]:
+        """The list of a vehicle's open bindings, as it has to be when one of them is written, and the bindings on
+        it, which may have expired or be ended by now; oldest first."""
+
+    def of_person(self, person_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
+        """Bindings that a person asked for, oldest first, and where the next page starts."""
+
+    def of_owner(self, owner_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
+        """Bindings that a person was asked to consent to, oldest first, and where the next page starts."""
+
+    def add(self, binding: Binding, listed: OpenList, keys: tuple[str, ...]) -> None:
+        """Store a new binding, and the list as `keys`, in one transaction. Raises Stale when the list is not as
+        read or the vehicle is no longer the owner's."""
+
+    def step(
+        self, before: Binding, after: Binding, listed: OpenList, keys: tuple[str, ...], *, owned: bool
+    ) -> None:
+        """Take a binding one step on, and the list to `keys`, in one transaction. Raises Stale when either is not
+        as read, and, with `owned`, when the vehicle is no longer the binding's owner's."""
+
+    def guess(self, person_ref: str, day: date, now: int) -> bool:
+        """Count one attempt at a VIN's end on a day; False when there were too many wrong ones already."""
+
+    def guessed_right(self, person_ref: str, day: date, now: int) -> None:
+        """Take the attempt back: it was none of the wrong ones."""
+
+
+class Papers(Protocol):
+    """Requests for paper marks."""
+
+    def get(self, request_id: str) -> PaperRequest | None:
+        """A request as it is now."""
+
+    def of_certificate(self, certificate_id: str) -> list[PaperRequest]:
+        """A certificate's last twenty requests, oldest first."""
+
+    def open_list(self, vin: str) -> OpenList:
+        """The list of a vehicle's open requests, as it has to be when one of them is written."""
+
+    def add(self, paper: PaperRequest, listed: OpenList, keys: tuple[str, ...]) -> None:
+        """Store a new request, and the list as `keys`, in one transaction. Raises Stale when the number is taken,
+        the list is not as read or the vehicle is no longer the person's."""
+
+    def step(
+        self, before: PaperRequest, after: PaperRequest, listed: OpenList, keys: tuple[str, ...]
+    ) -> None:
+        """Take a request one step on, and the list to `keys`, in one transaction. Raises Stale when either is not
+        as read."""
+
+    def in_state(
+        self, state: str, office: str | None, *, limit: int, after: str | None
+    ) -> tuple[list[PaperRequest], str | None]:
+        """Requests in a state, of one office or of all, oldest first, and where the next page starts."""
+
+
+class Sealer(Protocol):
+    """Encrypts what only the office may read."""
+
+    def seal(self, request_id: str, text: bytes) -> bytes:
+        """`text` (at most 4,096 bytes) encrypted for that request. Raises Unavailable."""
+
+
+class Opener(Protocol):
+    """Decrypts it again."""
+
+    def open(self, request_id: str, sealed: bytes) -> bytes:
+        """The text that was sealed for that request. Raises Unavailable."""
 
 
 class Files(Protocol):
@@ -163,14 +258,25 @@ class Files(Protocol):
 
 
 class Audit(Protocol):
-    """The police audit trail: its writer can only insert."""
+    """The audit trail: its writer can only insert."""
 
-    def record(self, subject: str, at: int, entry: Mapping[str, Any]) -> None:
-        """Insert an entry. Raises Unavailable."""
+    def record(self, entries: Sequence[AuditEntry]) -> None:
+        """Insert entries, each under all its subjects. Raises Unavailable; then some may be there."""
+
+
+class AuditTrail(Protocol):
+    """The audit trail as its reader sees it."""
+
+    def entries(
+        self, subject: str, *, since: int, until: int, limit: int, after: str | None
+    ) -> tuple[list[AuditEntry], str | None]:
+        """Entries under a subject at `since` or later and before `until` (epoch seconds), oldest first, and
+        where the next page starts (None: that was all)."""
 
 
 __all__ = [
     "Audit",
+    "AuditTrail",
     "Certificates",
     "Clock",
     "Files",
@@ -178,9 +284,12 @@ __all__ = [
     "Indices",
     "Issuances",
     "Keys",
+    "Opener",
+    "Papers",
     "PlateTaken",
     "Policies",
     "Random",
+    "Sealer",
     "Shares",
     "Signer",
     "SigningKeys",

@@ -1,11 +1,16 @@
-"""What is stored about vehicles, certificates and shares."""
+"""What is stored about vehicles, certificates, shares, bindings and paper marks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
+from jianbiao.domain import bindings, paper
+from jianbiao.domain.bindings import BindingState
 from jianbiao.domain.certificate import CertificateFacts, State, is_terminal
+from jianbiao.domain.paper import Delivery, PaperState
 from jianbiao.domain.register import Registered
 from jianbiao.domain.times import last_valid_day
 from jianbiao.wire.claims import Claims
@@ -116,6 +121,16 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldStep:
+    """A hold that was put on a vehicle, or lifted: kept when the hold itself is gone."""
+
+    held: bool
+    at: int
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class VehicleRecord:
     """A vehicle as stored. `version` counts the writes; 0 is not stored yet."""
 
@@ -125,14 +140,41 @@ class VehicleRecord:
     """Id of the newest issuance. It is a certificate once the certificate store has it; until then a crash or
     a running request lies between, and whoever comes next finishes it."""
     hold: Hold | None = None
+    hold_steps: tuple[HoldStep, ...] = ()
+    """Every hold so far and its lifting, oldest first."""
+
+    def after(self, change: VehicleChange) -> VehicleRecord:
+        """The record once `change` has taken effect.
+
+        A voided issuance gives way to the certificate it was meant to replace: that one is the vehicle's newest
+        again, so that a later reinstatement and a later issuance meet at the same record.
+        """
+        steps = self.hold_steps
+        if change.hold is not None and change.hold != self.hold:
+            steps = (*steps, HoldStep(True, change.hold.at, change.hold.actor, change.hold.reason))
+        elif change.hold is None and self.hold is not None:
+            steps = (*steps, HoldStep(False, change.at, change.by, change.why))
+        current = self.current
+        if change.void is not None:
+            current = change.void.issuance.supersedes or current
+        return replace(
+            self,
+            registered=change.registered,
+            version=self.version + 1,
+            current=current,
+            hold=change.hold,
+            hold_steps=steps,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Something that ends together with a change of the vehicle: an open share, binding or paper request."""
+    """Something that ends together with a change of the vehicle: an open share, binding or paper request, or one
+    of the lists that say which ones are open (`OpenList`)."""
 
     kind: str
-    """`share`, `binding` or `paper`."""
+    """`share`, `binding` or `paper`; `shares`, `bindings` or `papers` for the list of the open ones, which has to be
+    as it was read."""
     key: tuple[str, ...]
     """Its key in its store."""
     why: str
@@ -146,6 +188,8 @@ class VehicleChange:
     hold: Hold | None
     at: int
     by: str
+    why: str = ""
+    """Reason of a hold's lifting; that of a new hold is in `hold`, those of steps are in the certificates."""
     steps: tuple[Certificate, ...] = ()
     """Certificates after one more step; each must be stored as it was before that step."""
     void: Certificate | None = None
@@ -168,3 +212,119 @@ class Share:
     expires_at: int
     views: int = 0
     withdrawn_at: int | None = None
+
+    def is_open(self, now: int) -> bool:
+        """Whether the link itself still leads anywhere."""
+        return self.withdrawn_at is None and now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One look at something that is not one's own, as the audit trail keeps it."""
+
+    at: int
+    action: str
+    """`verify`, `verify-batch`, `lookup`, `admin-read`, `audit-query`."""
+    by: str
+    """The person behind a machine's token."""
+    client: str
+    subjects: tuple[str, ...]
+    """What it can be found by: `certificate#…`, `plate#<class>#<plate>`, `terminal#…`, `actor#…`."""
+    detail: Mapping[str, Any]
+    keep_days: int
+    """Retention, from the policy in force at the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenList:
+    """Keys of what is open for one vehicle or certificate. Whoever opens, changes or closes one of them writes the
+    list in the same transaction, so that all of them can be ended at once without missing one."""
+
+    of: str
+    """VIN or certificate id."""
+    keys: tuple[str, ...] = ()
+    version: int = 0
+    """Counts the writes; 0 is not stored yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A person's request to see another's vehicle, and what became of it."""
+
+    binding_id: str
+    """26 characters; later ones sort behind earlier ones."""
+    vin: str
+    owner_ref: str
+    """Who owned the vehicle when it was asked for: nobody else's consent counts, and it lasts no longer."""
+    person_ref: str
+    """Who asked."""
+    plate_class: str
+    plate: str
+    """As asked for: the person sees no other plate before the owner has consented."""
+    status: str
+    """Stored state (domain.bindings)."""
+    created_at: int
+    expires_at: int
+    """End of the time to consent."""
+    changed_at: int
+    changed_by: str
+    keep: int
+    """Seconds that it is kept once it is closed."""
+
+    def state(self, now: int, owner_ref: str) -> BindingState:
+        """State as of now, for a vehicle that `owner_ref` owns now."""
+        stored = BindingState(self.status)
+        if stored in bindings.OPEN and owner_ref != self.owner_ref:
+            return BindingState.ENDED
+        if stored is BindingState.PENDING and now >= self.expires_at:
+            return BindingState.EXPIRED
+        return stored
+
+    def step(self, status: BindingState, *, at: int, by: str) -> Binding:
+        """The binding after one more step."""
+        return replace(self, status=str(status), changed_at=at, changed_by=by)
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRequest:
+    """A request for a paper mark, and what became of it."""
+
+    certificate_id: str
+    number: int
+    """1 for the certificate's first request."""
+    vin: str
+    person_ref: str
+    """The owner who asked."""
+    delivery: Delivery
+    office: str
+    """Who prints it: the division of the certificate for mail, the office of collection for pickup."""
+    recipient: bytes
+    """Name, telephone and address as JSON, encrypted by KMS; empty for pickup."""
+    life: tuple[Step, ...]
+    """Every step so far, oldest first; `why` is a remark, empty for none."""
+    keep: int
+    """Seconds that it is kept once it is closed."""
+
+    @property
+    def request_id(self) -> str:
+        """`<certificate id>-<number>`."""
+        return f"{self.certificate_id}-{self.number}"
+
+    @property
+    def state(self) -> PaperState:
+        """Present state."""
+        return PaperState(self.life[-1].status)
+
+    @property
+    def requested_at(self) -> int:
+        """Epoch second."""
+        return self.life[0].at
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a step is still to come."""
+        return self.state in paper.OPEN
+
+    def step(self, state: PaperState, *, at: int, by: str, why: str) -> PaperRequest:
+        """The request after one more step."""
+        return replace(self, life=(*self.life, Step(str(state), at, by, why)))

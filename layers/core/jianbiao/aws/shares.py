@@ -1,14 +1,21 @@
-"""Share links, stored under the hash of their token."""
+"""Share links, stored under the hash of their token, and the list of each certificate's open ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from jianbiao.aws import dynamo
+from jianbiao.aws import dynamo, open_lists
 from jianbiao.aws.clients import translated
 from jianbiao.aws.dynamo import Item, Table, number, text
+from jianbiao.aws.tables import Tables
 from jianbiao.errors import Unavailable
-from jianbiao.records import Share
+from jianbiao.ports import Stale
+from jianbiao.records import Ending, OpenList, Share
+
+
+def list_key(certificate_id: str) -> Item:
+    """Key of a certificate's list of open links."""
+    return {"token_hash": {"S": f"{open_lists.CERTIFICATE}{certificate_id}"}}
 
 
 def share_item(share: Share) -> Item:
@@ -44,13 +51,43 @@ def share_of(item: Item) -> Share:
 class DynamoShares:
     """Port `Shares`."""
 
-    def __init__(self, client: Any, table: str) -> None:
-        self._client = client
-        self._table = Table(client, table)
+    def __init__(self, client: Any, tables: Tables) -> None:
+        self._client, self._tables = client, tables
+        self._table = Table(client, tables.shares)
 
-    def put(self, share: Share) -> None:
-        with translated("shares"):
-            self._client.put_item(TableName=self._table.name, Item=share_item(share))
+    def add(
+        self, share: Share, listed: OpenList, keys: tuple[str, ...], *, vin: str, owner_ref: str
+    ) -> None:
+        put = {
+            "Put": {
+                "TableName": self._table.name,
+                "Item": share_item(share),
+                "ConditionExpression": "attribute_not_exists(token_hash)",
+            }
+        }
+        owned = {
+            "ConditionCheck": {
+                "TableName": self._tables.vehicles,
+                "Key": {"vin": {"S": vin}},
+                "ConditionExpression": "owner_ref = :owner",
+                "ExpressionAttributeValues": {":owner": {"S": owner_ref}},
+            }
+        }
+        listing = open_lists.write(self._table.name, list_key(listed.of), listed, keys)
+        if dynamo.transact(self._client, [put, listing, owned]):
+            raise Stale("the certificate's list of links or the owner has changed")
+
+    def open_list(self, certificate_id: str) -> tuple[OpenList, list[Share]]:
+        listed = open_lists.read(self._table, list_key(certificate_id), certificate_id)
+        found = self._table.get_many({"token_hash": {"S": token_hash}} for token_hash in listed.keys)
+        return listed, sorted(map(share_of, found), key=lambda share: (share.created_at, share.share_id))
+
+    def open_of_certificate(self, certificate_id: str) -> list[Ending]:
+        """All that a change of owner has to end, for VehicleChange.endings: the links that are not withdrawn, and
+        their list, so that a link made meanwhile makes the change Stale."""
+        listed, found = self.open_list(certificate_id)
+        ends = [Ending("share", (s.token_hash,), "owner-changed") for s in found if s.withdrawn_at is None]
+        return [*ends, Ending("shares", (certificate_id, str(listed.version)), "owner-changed")]
 
     def by_token(self, token_hash: str) -> Share | None:
         item = self._table.get({"token_hash": {"S": token_hash}})
@@ -71,7 +108,10 @@ class DynamoShares:
             if "LastEvaluatedKey" not in answer:
                 break
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        shares = [share_of(item) for item in self._table.get_many(keys)]
+        # The index follows by a moment; a link that has just been made is in the list already.
+        listed = open_lists.read(self._table, list_key(certificate_id), certificate_id)
+        hashes = dict.fromkeys([*(text(key, "token_hash") for key in keys), *listed.keys])
+        shares = [share_of(item) for item in self._table.get_many({"token_hash": {"S": h}} for h in hashes)]
         return sorted(shares, key=lambda share: (share.created_at, share.share_id))
 
     def withdraw(self, token_hash: str, *, at: int, by: str) -> None:

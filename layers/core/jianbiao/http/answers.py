@@ -9,6 +9,7 @@ from jianbiao.domain.policy import Policy
 from jianbiao.domain.register import Registered
 from jianbiao.domain.times import day_of, last_valid_day, rfc3339
 from jianbiao.records import Certificate, Share
+from jianbiao.services.police import Sight
 from jianbiao.services.verify import Finding
 from jianbiao.wire.claims import Claims
 from jianbiao.wire.ids import certificate_id
@@ -59,6 +60,25 @@ def police_finding(finding: Finding, registered: Registered | None, policy: Poli
     }
 
 
+def plate_sight(sight: Sight, policy: Policy, now: int) -> dict[str, Any]:
+    """The answer of `POST /v1/police/lookup`: the view of a scan, as far as there is a vehicle and a certificate."""
+    if sight.finding is not None:
+        return police_finding(sight.finding, sight.registered, policy)
+    registered = sight.registered
+    return {
+        "verdict": None,
+        "reason": None,
+        "status_checked": "store",
+        "status_as_of": rfc3339(now),
+        "checked_at": rfc3339(now),
+        "certificate": None,
+        "message": None,
+        "vehicle": police_vehicle(registered, policy) if registered else None,
+        "inspection": inspection(registered.vehicle.valid_until, day_of(now)) if registered else None,
+        "enforcement_note": policy.enforcement_note,
+    }
+
+
 def inspection(valid_until: date | None, today: date) -> str | None:
     """`in_period` or `expired`; None where neither the register nor a certificate says."""
     if valid_until is None:
@@ -103,13 +123,15 @@ def certificate_status(certificate: Certificate, now: int) -> str:
     return "expired" if now >= certificate.claims.exp else certificate.status
 
 
-def share_link(share: Share, now: int) -> dict[str, Any]:
-    """A share link in its owner's list: the token is not stored and cannot be shown again."""
+def share_link(share: Share, now: int, *, own: bool) -> dict[str, Any]:
+    """A share link in a list: the token is not stored and cannot be shown again. `own`: made by who looks; the
+    owner of a vehicle sees those of bound persons, too."""
     state = (
         "withdrawn" if share.withdrawn_at is not None else "expired" if now >= share.expires_at else "open"
     )
     return {
         "share_id": share.share_id,
+        "own": own,
         "status": state,
         "created_at": rfc3339(share.created_at),
         "expires_at": rfc3339(share.expires_at),

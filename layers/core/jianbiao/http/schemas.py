@@ -134,6 +134,7 @@ COMPONENTS: dict[str, Schema] = {
                 "items": _object(
                     {
                         "share_id": TEXT,
+                        "own": {"type": "boolean", "description": "Made by who looks; the owner sees all."},
                         "status": {"enum": ["open", "expired", "withdrawn"]},
                         "created_at": TIME,
                         "expires_at": TIME,

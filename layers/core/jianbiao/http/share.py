@@ -14,7 +14,7 @@ from jianbiao.http.auth import citizen
 from jianbiao.http.edge import Request, Response, Route, html
 from jianbiao.http.notices import NoticePages, language
 from jianbiao.ports import Clock, Policies
-from jianbiao.records import Certificate, Share
+from jianbiao.records import Certificate, Share, VehicleRecord
 from jianbiao.services.access import Access
 from jianbiao.services.share import Rendering, ShareDesk
 
@@ -42,13 +42,13 @@ def routes(
     """Route key → function. `renderings` by format."""
 
     def file(request: Request) -> Response:
-        certificate, _ = own(request)
+        certificate, _, _ = readable(request)
         return redirect(certificate, request)
 
     def create(request: Request) -> Response:
-        certificate, person = own(request)
+        certificate, record, person = readable(request)
         hours = request.body("ShareRequest")["expires_in_hours"]
-        share, token = desk.create(certificate, by=person.person_ref, hours=hours)
+        share, token = desk.create(certificate, record, by=person.person_ref, hours=hours)
         answer = {
             "share_id": share.share_id,
             "url": f"{base_url}/s/{token}",
@@ -57,13 +57,14 @@ def routes(
         return Response(201, answer)
 
     def shares(request: Request) -> Response:
-        certificate, _ = own(request)
-        found = desk.shares.of_certificate(certificate.certificate_id)
-        return Response(200, {"shares": [share_link(share, clock()) for share in found]})
+        certificate, record, person = readable(request)
+        found = desk.seen_by(certificate, person.person_ref, record)
+        shown = [share_link(share, clock(), own=share.created_by == person.person_ref) for share in found]
+        return Response(200, {"shares": shown})
 
     def withdraw(request: Request) -> Response:
-        certificate, person = own(request)
-        desk.withdraw(certificate, request.path["share_id"], by=person.person_ref)
+        certificate, record, person = readable(request)
+        desk.withdraw(certificate, record, request.path["share_id"], by=person.person_ref)
         return Response(204)
 
     def view(request: Request) -> Response:
@@ -81,11 +82,11 @@ def routes(
         )
         return html(page, csp=pages.csp())
 
-    def own(request: Request) -> tuple[Certificate, Person]:
+    def readable(request: Request) -> tuple[Certificate, VehicleRecord, Person]:
         policy = policies.current()
         person = citizen(request, policy)
-        certificate, _ = access.certificate(person, policy, request.path["id"])
-        return certificate, person
+        certificate, record = access.certificate(person, policy, request.path["id"])
+        return certificate, record, person
 
     def redirect(certificate: Certificate, request: Request) -> Response:
         format_ = request.query.get("format", "pdf")

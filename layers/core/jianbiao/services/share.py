@@ -15,14 +15,18 @@ from dataclasses import dataclass
 
 from jianbiao.domain.certificate import State
 from jianbiao.domain.policy import Policy
-from jianbiao.errors import Conflict, Gone, NotFound
-from jianbiao.ports import Certificates, Clock, Files, Random, Shares
-from jianbiao.records import Certificate, Share
+from jianbiao.errors import Conflict, Gone, NotFound, Unavailable
+from jianbiao.ports import Certificates, Clock, Files, Random, Shares, Stale
+from jianbiao.records import Certificate, Share, VehicleRecord
 
 TOKEN_BYTES = 32
 """256 random bits: twice what guessing would have to be feared at."""
 SHARE_ID_BYTES = 9
 MAX_HOURS = 720
+MAX_OPEN = 20
+"""Open links of one certificate: a change of owner ends them all in one transaction of at most 100 operations."""
+ATTEMPTS = 5
+"""Tries to add to a certificate's list of links; each failed one means that somebody else got ahead."""
 HOUR = 3600
 
 
@@ -62,8 +66,13 @@ class ShareDesk:
             )
         return self.files.url(key)
 
-    def create(self, certificate: Certificate, *, by: str, hours: int) -> tuple[Share, str]:
-        """A new link and its token, which is nowhere else. Raises Conflict(not-active)."""
+    def create(
+        self, certificate: Certificate, record: VehicleRecord, *, by: str, hours: int
+    ) -> tuple[Share, str]:
+        """A new link and its token, which is nowhere else; `record` is the certificate's vehicle.
+
+        Raises Conflict (`not-active`, `too-many-shares`), Unavailable (the owner is changing).
+        """
         now = self.clock()
         if not certificate.running(now):
             raise Conflict("not-active")
@@ -76,12 +85,29 @@ class ShareDesk:
             created_by=by,
             expires_at=min(now + hours * HOUR, certificate.claims.exp),
         )
-        self.shares.put(share)
-        return share, token
+        vehicle = record.registered.vehicle
+        for _ in range(ATTEMPTS):
+            listed, links = self.shares.open_list(certificate.certificate_id)
+            still_open = [link.token_hash for link in links if link.is_open(now)]
+            if len(still_open) >= MAX_OPEN:
+                raise Conflict("too-many-shares")
+            keys = (*still_open, share.token_hash)
+            try:
+                self.shares.add(share, listed, keys, vin=vehicle.vin, owner_ref=vehicle.owner_ref)
+            except Stale:
+                continue
+            return share, token
+        raise Unavailable("the certificate's links keep changing", retry_after=2)
 
-    def withdraw(self, certificate: Certificate, share_id: str, *, by: str) -> None:
-        """Withdraw a link of the certificate; again is no error. Raises NotFound."""
-        for share in self.shares.of_certificate(certificate.certificate_id):
+    def seen_by(self, certificate: Certificate, person_ref: str, record: VehicleRecord) -> list[Share]:
+        """The certificate's links: all of them for the owner, for a bound person her own."""
+        owns = record.registered.vehicle.owner_ref == person_ref
+        links = self.shares.of_certificate(certificate.certificate_id)
+        return [link for link in links if owns or link.created_by == person_ref]
+
+    def withdraw(self, certificate: Certificate, record: VehicleRecord, share_id: str, *, by: str) -> None:
+        """Withdraw a link that the person sees; again is no error. Raises NotFound."""
+        for share in self.seen_by(certificate, by, record):
             if share.share_id == share_id:
                 self.shares.withdraw(share.token_hash, at=self.clock(), by=by)
                 return
