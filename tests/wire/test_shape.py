@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +16,8 @@ from jianbiao.wire.claims import Claims
 from jianbiao.wire.diagnosis import diagnose
 from jianbiao.wire.reasons import ForgedReason
 from jianbiao.wire.verify import verify
+from tests.support import fuzz, reference
 from tests.support import raw_cbor as c
-from tests.support import reference
 from tests.support.hostile import Forge, hostile, labelled
 from tests.support.local_key import CERTIFICATE_KEY, CLAIMS, key_set
 
@@ -199,3 +200,10 @@ def test_parts_of_the_wrong_size_are_not_assembled() -> None:
     ):
         with pytest.raises(ValueError, match="bytes"):
             jb1.certificate_bytes(kid, payload, signature)
+
+
+def test_a_short_run_of_the_fuzzer() -> None:
+    """`tests.support.fuzz` runs for as long as wanted; this is enough to see that it works."""
+    chance = random.Random(2021)  # noqa: S311  -- not for secrets
+    for _ in range(4_000):
+        fuzz.once(chance, fuzz.seeds(), fuzz.TOKEN)
