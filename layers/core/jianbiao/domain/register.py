@@ -3,55 +3,43 @@
 Reports come late, twice and out of order. Each field of a vehicle remembers the stamp of the report that set
 it, and a report changes a field only if its own stamp is newer. So any order of the same reports ends in the
 same vehicle (a last-writer-wins map), including reports that carry only some of the fields of their group.
+Events are kept beyond that, see `domain.history`; ledger rows and claims go into the base under them.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from jianbiao.domain import history
+from jianbiao.domain.policy import Policy
+from jianbiao.domain.reports import (
+    EVERY_FIELD,
+    NOT_IN_LEDGER,
+    Inspection,
+    Registered,
+    Report,
+    Stamp,
+    blank,
+    overlay,
+)
 from jianbiao.domain.vehicle import Vehicle
 
-Stamp = tuple[int, str]
-"""(occurred_at in epoch seconds, event id): compared as a pair, newer wins."""
-
-EVERY_FIELD = "*"
-"""Key of the stamp that holds for each field without one of its own."""
-
-
-NOT_IN_LEDGER = frozenset(
-    {
-        "is_van",
-        "casualty_accident",
-        "illegal_modification",
-        "insurance_plate",
-        "insurance_vin",
-        "insurance_from",
-        "insurance_to",
-        "tax_paid_until",
-    }
-)
-"""Fields that only events report: the stamp of a ledger row, which covers every other field, does not cover them,
-or an event that is older than the ledger would be lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A vehicle with the stamps of the reports that made it what it is."""
-
-    vehicle: Vehicle
-    stamps: Mapping[str, Stamp] = field(default_factory=dict)
-
-    def stamp_of(self, name: str) -> Stamp:
-        """Stamp of the report that set the field `name`."""
-        return self.stamps.get(name) or _common(self.stamps, name)
-
-    @property
-    def as_of(self) -> int:
-        """Epoch second of the newest report in the record (`state_as_of` in answers)."""
-        return max((stamp[0] for stamp in self.stamps.values()), default=0)
+__all__ = [
+    "EVERY_FIELD",
+    "NOT_IN_LEDGER",
+    "Inspection",
+    "Registered",
+    "Report",
+    "Stamp",
+    "add",
+    "blank",
+    "first_report",
+    "merge",
+    "merge_full",
+    "without_plate",
+]
 
 
 def first_report(vehicle: Vehicle, stamp: Stamp) -> Registered:
@@ -59,38 +47,51 @@ def first_report(vehicle: Vehicle, stamp: Stamp) -> Registered:
     return Registered(vehicle, {EVERY_FIELD: stamp})
 
 
-def merge(known: Registered, reported: Mapping[str, Any], stamp: Stamp) -> Registered:
+def merge(
+    known: Registered, reported: Mapping[str, Any], stamp: Stamp, policy: Policy | None = None
+) -> Registered:
     """`known` with each reported field whose stamp is older than `stamp`; `known` itself where nothing changes.
 
-    `reported` maps names of Vehicle fields to values; the VIN identifies the vehicle and is never merged.
+    `reported` maps names of Vehicle fields to values; the VIN identifies the vehicle and is never merged. With a
+    policy, inspections that occurred after `stamp` and that our rules decide are decided again.
     """
-    newer = {
-        name: value for name, value in reported.items() if name != "vin" and known.stamp_of(name) < stamp
-    }
-    if not newer:
-        return known
-    stamps = dict(known.stamps) | dict.fromkeys(newer, stamp)
-    return Registered(dataclasses.replace(known.vehicle, **newer), _folded(stamps))
+    return _into_base(known, reported, stamp, policy, known_now=False)
 
 
 def merge_full(
-    known: Registered, vehicle: Vehicle, stamp: Stamp, *, without: Container[str] = ()
+    known: Registered,
+    vehicle: Vehicle,
+    stamp: Stamp,
+    *,
+    without: Container[str] = (),
+    policy: Policy | None = None,
 ) -> Registered:
     """Merge a report of the whole vehicle, such as a ledger row, but for the fields that it does not carry."""
     names = [f.name for f in dataclasses.fields(vehicle) if f.name not in without]
-    return merge(known, {name: getattr(vehicle, name) for name in names}, stamp)
+    facts = {name: getattr(vehicle, name) for name in names}
+    return _into_base(known, facts, stamp, policy, known_now=True)
 
 
-def _common(stamps: Mapping[str, Stamp], name: str) -> Stamp:
-    """Stamp of a field that has none of its own."""
-    return (0, "") if name in NOT_IN_LEDGER else stamps.get(EVERY_FIELD) or (0, "")
+def add(known: Registered, report: Report, policy: Policy) -> Registered:
+    """The vehicle after one more event, in whatever order they come; `known` itself for one that it has seen."""
+    return history.insert(known, report, policy)
 
 
-def _folded(stamps: dict[str, Stamp]) -> dict[str, Stamp]:
-    """The same stamps, written with as few entries as possible (the item is stored a million times)."""
-    names = [f.name for f in dataclasses.fields(Vehicle) if f.name != "vin"]
-    own = {name: stamps.get(name) or _common(stamps, name) for name in names}
-    shared = [stamp for name, stamp in own.items() if name not in NOT_IN_LEDGER]
-    # Of two equally frequent ones the newer: the same stamps are always written in the same way.
-    common = {EVERY_FIELD: max(sorted(set(shared), reverse=True), key=shared.count)}
-    return common | {name: stamp for name, stamp in own.items() if stamp != _common(common, name)}
+def without_plate(known: Registered, policy: Policy) -> Registered:
+    """The vehicle once another one bears its plate: it has none, from just after the report that gave it to it,
+    so that any newer report of a plate counts."""
+    at, id_ = known.stamp_of("plate")
+    # No id begins with NUL, so that no other report lies between.
+    return add(known, Report((at, f"{id_}\0"), {"plate": ""}), policy)
+
+
+def _into_base(
+    known: Registered, facts: Mapping[str, Any], stamp: Stamp, policy: Policy | None, *, known_now: bool
+) -> Registered:
+    base = known.base or known
+    merged = overlay(base, facts, stamp)
+    if merged is not base and merged.stamp_of("valid_until") == stamp:
+        merged = dataclasses.replace(merged, elsewhere=False, kept_until=None)
+    if known_now and not merged.known:
+        merged = dataclasses.replace(merged, known=True)
+    return known if merged is base else history.rebased(known, merged, policy, stamp)
