@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.logging import Logger
-
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
 from jianbiao.http import apply
 from jianbiao.http.edge import make_handler
+from jianbiao.log import logger as make_logger
 from jianbiao.services.apply import ApplicationDesk
 from jianbiao.settings import setting
 
-logger = Logger(service="apply")
+logger = make_logger("apply")
 dynamodb = client("dynamodb")
 policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
 

@@ -10,12 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote_plus
 
-from aws_lambda_powertools.logging import Logger
-
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
 from jianbiao.aws.inbox import S3Inbox
+from jianbiao.log import logger as make_logger
 from jianbiao.services.backfill import ChunkWorker
 from jianbiao.services.ledger_run import LedgerRun
 from jianbiao.settings import setting
@@ -25,7 +24,7 @@ SIGNERS = 8
 MARGIN_MS = 30_000
 """Time kept before the function's timeout: the longest batch, retries included."""
 
-logger = Logger(service="backfill")
+logger = make_logger("backfill")
 dynamodb = client("dynamodb", read_timeout=10.0, attempts=8)
 queue_url = setting("INBOX_QUEUE_URL")
 sqs = client("sqs", read_timeout=10.0)

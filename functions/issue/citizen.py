@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.logging import Logger
-
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
 from jianbiao.http import citizen
 from jianbiao.http.edge import make_handler
+from jianbiao.log import logger as make_logger
 from jianbiao.services.citizen import CitizenDesk
 from jianbiao.settings import setting
 
-logger = Logger(service="citizen")
+logger = make_logger("citizen")
 dynamodb = client("dynamodb")
 access = wiring.access(dynamodb)
 policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.logging import Logger
-
 from jianbiao.aws import wiring
 from jianbiao.aws.audit import DynamoAudit
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
 from jianbiao.http import police
 from jianbiao.http.edge import make_handler
+from jianbiao.log import logger as make_logger
 from jianbiao.services.verify import Verifier
 from jianbiao.settings import setting
 
-logger = Logger(service="verify-police")
+logger = make_logger("verify-police")
 dynamodb = client("dynamodb")
 policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools.logging import Logger
-
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies, DynamoStartLinks
 from jianbiao.http import public
 from jianbiao.http.documents import openapi
 from jianbiao.http.edge import make_handler
+from jianbiao.log import logger as make_logger
 from jianbiao.services.verify import Verifier
 from jianbiao.settings import setting, watermark
 from jianbiao_render import pages, start
 
-logger = Logger(service="verify-public")
+logger = make_logger("verify-public")
 dynamodb = client("dynamodb")
 keys = wiring.keys(dynamodb)
 policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))

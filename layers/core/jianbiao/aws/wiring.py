@@ -1,21 +1,23 @@
-"""Adapters put together from the settings: what several functions need in the same form."""
+"""Adapters put together from the settings: what several functions need in the same form.
+
+Each is imported where it is made: what only reads loads no signer, and a cold start pays for what it uses.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jianbiao.aws.certificates import DynamoCertificates
 from jianbiao.aws.config import DynamoKeys
-from jianbiao.aws.indices import DynamoIndices
-from jianbiao.aws.issuances import DynamoIssuances
-from jianbiao.aws.kms import KmsSigner
 from jianbiao.aws.tables import Tables
-from jianbiao.aws.vehicles import DynamoVehicles
-from jianbiao.services.access import Access
-from jianbiao.services.issue import Issuer
 from jianbiao.settings import setting
+
+if TYPE_CHECKING:
+    from jianbiao.aws.vehicles import DynamoVehicles
+    from jianbiao.services.access import Access
+    from jianbiao.services.issue import Issuer
 
 
 def now() -> int:
@@ -33,6 +35,8 @@ def certificates(dynamodb: Any) -> DynamoCertificates:
 
 def vehicles(dynamodb: Any) -> DynamoVehicles:
     """The vehicle store."""
+    from jianbiao.aws.vehicles import DynamoVehicles
+
     return DynamoVehicles(dynamodb, Tables.from_settings())
 
 
@@ -43,11 +47,18 @@ def keys(dynamodb: Any) -> DynamoKeys:
 
 def access(dynamodb: Any) -> Access:
     """The gate of all citizen calls."""
+    from jianbiao.services.access import Access
+
     return Access(vehicles(dynamodb), certificates(dynamodb), now)
 
 
 def issuer(dynamodb: Any, kms: Any) -> Issuer:
     """What may sign certificates."""
+    from jianbiao.aws.indices import DynamoIndices
+    from jianbiao.aws.issuances import DynamoIssuances
+    from jianbiao.aws.kms import KmsSigner
+    from jianbiao.services.issue import Issuer
+
     published = keys(dynamodb)
     return Issuer(
         deployment=setting("DEPLOYMENT"),
