@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from jianbiao.domain.policy import default_policy
+from jianbiao.domain.eligibility import Entitlement, entitle_current
 from jianbiao.http import public
 from jianbiao.http.edge import MAX_BODY, Handler, make_handler
+from jianbiao.records import Cause, VehicleRecord
 from jianbiao.services.verify import Verifier
 from jianbiao.wire.jb1 import code_text
 from jianbiao_render import pages
-from tests.support.fuzz import Fuzz
-from tests.support.memory import MemoryPolicies
-from tests.support.world import CAR, OWNER, World
+from tests.support.hostile_bodies import HostileBodies
+from tests.support.world import OWNER, World
 
 REFUSALS = {
     (400, "malformed-json"),
@@ -64,8 +64,12 @@ class Quiet:
 def world() -> World:
     """A world with one certificate that is valid."""
     world = World()
-    world.add()
-    world.desk.current(OWNER, default_policy(), CAR.plate_class, CAR.plate, "r-1")
+
+    def decide(record: VehicleRecord) -> Entitlement:
+        vehicle = record.registered.vehicle
+        return entitle_current(world.policies.current(), vehicle, person=OWNER, held=False, on=world.today)
+
+    world.issuer.issue(world.add(), decide, Cause(4, "application:r-1", OWNER.person_ref))
     return world
 
 
@@ -77,7 +81,7 @@ def logger() -> Quiet:
 @pytest.fixture(scope="module")
 def handler(world: World, logger: Quiet) -> Handler:
     """The handler of public verification, put together as functions/verify/public.py does."""
-    policies = MemoryPolicies()
+    policies = world.policies
     routes = public.routes(
         verifier=Verifier(keys=world.keys, certificates=world.certificates, clock=world.clock),
         policies=policies,
@@ -126,7 +130,7 @@ def test_hostile_inputs_are_refused(world: World, handler: Handler, logger: Quie
     good = [certificate.data for certificate in world.active()]
     counts: Counter[str] = Counter()
     begun = time.process_time()
-    for body in Fuzz(Random(count), good).bodies(count):  # noqa: S311 - must repeat
+    for body in HostileBodies(Random(count), good).bodies(count):  # noqa: S311 - must repeat
         counts[refused(*post(handler, body))] += 1
     assert time.process_time() - begun < count * SECONDS_EACH
     assert not logger.lines
