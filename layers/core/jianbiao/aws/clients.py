@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session, get_session
 
 from jianbiao.errors import Unavailable
 
@@ -26,7 +27,8 @@ def client(
 ) -> Any:
     """A client of `service`. `attempts` counts the first call; timeouts in seconds.
 
-    boto3 1.44's own defaults (3 attempts, a throttle back-off that begins at one second, 60 s read timeout) are
+    botocore's, without boto3: that would add resources, transfers and a tenth to every cold start, for nothing.
+    The SDK's own defaults (3 attempts, a throttle back-off that begins at one second, 60 s read timeout) are
     too patient for an answer that somebody waits for at the roadside.
     """
     config = Config(
@@ -37,7 +39,13 @@ def client(
         tcp_keepalive=True,
         **options,
     )
-    return boto3.client(service, endpoint_url=endpoint_url, config=config)
+    return _session().create_client(service, endpoint_url=endpoint_url, config=config)
+
+
+@cache
+def _session() -> Session:
+    """One for all clients of a process: it keeps the services' descriptions and the credentials."""
+    return get_session()
 
 
 def error_code(error: ClientError) -> str:

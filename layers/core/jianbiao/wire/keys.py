@@ -12,7 +12,6 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from jianbiao.domain.codes import Coded
 from jianbiao.errors import Forged, Untrusted
@@ -154,6 +153,9 @@ def jwk_of(
 
     Raises ValueError for a key that is not on P-256, an unknown purpose, or an empty interval.
     """
+    # Only who publishes keys comes here; a verifier's cold start does without the import.
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
     public_key = load_der_public_key(spki_der)
     if not isinstance(public_key, ec.EllipticCurvePublicKey) or public_key.curve.name != "secp256r1":
         raise ValueError("the key is not on P-256")
