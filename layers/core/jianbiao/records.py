@@ -11,7 +11,7 @@ from jianbiao.domain import bindings, paper
 from jianbiao.domain.bindings import BindingState
 from jianbiao.domain.certificate import CertificateFacts, State, is_terminal
 from jianbiao.domain.paper import Delivery, PaperState
-from jianbiao.domain.register import Registered
+from jianbiao.domain.register import Registered, Stamp
 from jianbiao.domain.times import last_valid_day
 from jianbiao.wire.claims import Claims
 from jianbiao.wire.ids import certificate_id
@@ -142,6 +142,26 @@ class VehicleRecord:
     hold: Hold | None = None
     hold_steps: tuple[HoldStep, ...] = ()
     """Every hold so far and its lifting, oldest first."""
+    basis: Stamp | None = None
+    """Newest report of the vehicle's state when `current` was reserved: a state that ends certificates and was
+    reported after it ends this one, also when it is heard of late. None: the state it was first stored with."""
+
+    def reserved(self, certificate_id: str, registered: Registered) -> VehicleRecord:
+        """The record with a new current issuance, decided on what is registered."""
+        return replace(
+            self,
+            registered=registered,
+            version=self.version + 1,
+            current=certificate_id,
+            basis=registered.stamp_of("state"),
+        )
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether a state that ends certificates was reported after the current one was decided."""
+        known = self.registered
+        basis = self.basis or (known.base or known).stamp_of("state")
+        return self.current is not None and known.ends > basis
 
     def after(self, change: VehicleChange) -> VehicleRecord:
         """The record once `change` has taken effect.
@@ -197,6 +217,10 @@ class VehicleChange:
     signed yet, and must not become active any more."""
     endings: tuple[Ending, ...] = ()
     """At most 80: a transaction takes 100 operations."""
+    plate_from: str | None = None
+    """VIN that the plate's pointer has now, where the plate is taken from another vehicle."""
+    also: tuple[tuple[VehicleRecord, VehicleChange], ...] = ()
+    """The vehicle that loses its plate by this, with what changes for it."""
 
 
 @dataclass(frozen=True, slots=True)

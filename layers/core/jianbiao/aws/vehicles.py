@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any
 
 from jianbiao.aws import dynamo
@@ -14,17 +13,12 @@ from jianbiao.aws.clients import translated
 from jianbiao.aws.dynamo import Item, Table, number, text
 from jianbiao.aws.endings import end
 from jianbiao.aws.issuances import issuance_item
+from jianbiao.aws.register_json import register_attributes, registered_of
 from jianbiao.aws.tables import Tables
 from jianbiao.domain.register import Registered
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.ports import PlateTaken, Stale
-from jianbiao.records import Hold, Issuance, VehicleChange, VehicleRecord
-
-_DATES = {f.name for f in dataclasses.fields(Vehicle) if "date" in str(f.type)}
-_DEFAULTS = {f.name: f.default for f in dataclasses.fields(Vehicle) if f.default is not dataclasses.MISSING}
-OWN_ATTRIBUTES = {"vin", "owner_ref"}
-"""Fields of a vehicle that are attributes of their own, because they are keys; the rest is one JSON text, so that
-an ordinary vehicle stays below the kilobyte that one write unit pays for."""
+from jianbiao.records import Hold, HoldStep, Issuance, VehicleChange, VehicleRecord
 
 
 def plate_key(plate_class: str, plate: str) -> str:
@@ -34,40 +28,32 @@ def plate_key(plate_class: str, plate: str) -> str:
 
 def vehicle_item(record: VehicleRecord) -> Item:
     """A record as stored."""
-    v = record.registered.vehicle
-    facts = {}
-    for field in dataclasses.fields(v):
-        value = getattr(v, field.name)
-        if field.name not in OWN_ATTRIBUTES and value != _DEFAULTS.get(field.name, dataclasses.MISSING):
-            facts[field.name] = value.isoformat() if isinstance(value, date) else value
     item: Item = {
-        "vin": {"S": v.vin},
-        "owner_ref": {"S": v.owner_ref},
-        "register": {"S": _json(facts)},
-        "stamps": {"S": _json(record.registered.stamps)},
+        "vin": {"S": record.registered.vehicle.vin},
+        **register_attributes(record.registered),
         "version": {"N": str(record.version)},
     }
     if record.current:
         item["current"] = {"S": record.current}
     if record.hold:
         item["hold"] = {"S": _json(dataclasses.asdict(record.hold))}
+    if record.hold_steps:
+        item["hold_steps"] = {"S": _json([dataclasses.astuple(step) for step in record.hold_steps])}
+    if record.basis:
+        item["basis"] = {"S": _json(record.basis)}
     return item
 
 
 def vehicle_record(item: Item) -> VehicleRecord:
     """Inverse of `vehicle_item`."""
-    facts: dict[str, Any] = json.loads(text(item, "register"))
-    for name in _DATES & facts.keys():
-        facts[name] = date.fromisoformat(facts[name]) if facts[name] else None
-    facts.setdefault("valid_until", None)
-    vehicle = Vehicle(vin=text(item, "vin"), owner_ref=text(item, "owner_ref"), **facts)
-    stamps = {name: (at, id_) for name, (at, id_) in json.loads(text(item, "stamps")).items()}
     hold = text(item, "hold")
     return VehicleRecord(
-        Registered(vehicle, stamps),
+        registered_of(item),
         version=number(item, "version"),
         current=text(item, "current") or None,
         hold=Hold(**json.loads(hold)) if hold else None,
+        hold_steps=tuple(HoldStep(*step) for step in json.loads(text(item, "hold_steps") or "[]")),
+        basis=tuple(json.loads(basis)) if (basis := text(item, "basis")) else None,
     )
 
 
@@ -136,24 +122,26 @@ class DynamoVehicles:
         return changed
 
     def change(self, record: VehicleRecord, change: VehicleChange) -> VehicleRecord:
-        changed = dataclasses.replace(
-            record, registered=change.registered, hold=change.hold, version=record.version + 1
-        )
-        operations = [self._put(record, changed), *self._pointer_moves(record, change.registered)]
+        put, *rest = self._operations(record, change)
+        # The pointer stands second, where `_write` looks for it. Whoever loses a plate has no move of its own:
+        # the pointer leads to the other vehicle by then.
+        moves = self._pointer_moves(record, change.registered, change.plate_from)
+        also = [operation for part in change.also for operation in self._operations(*part)]
+        self._write([put, *moves, *rest, *also])
+        return record.after(change)
+
+    def _operations(self, record: VehicleRecord, change: VehicleChange) -> list[Item]:
+        operations = [self._put(record, record.after(change))]
         for after in change.steps:
             operations += step(self._tables, after)
         if change.void:
             operations.append(put_new(self._tables, change.void))
-        operations += [end(self._tables, ending, at=change.at, by=change.by) for ending in change.endings]
-        self._write(operations)
-        return changed
+        return operations + [end(self._tables, e, at=change.at, by=change.by) for e in change.endings]
 
     def reserve(self, record: VehicleRecord, issuance: Issuance, registered: Registered) -> VehicleRecord:
         if record.hold:
             raise Stale("vehicle is on hold")
-        changed = dataclasses.replace(
-            record, registered=registered, version=record.version + 1, current=issuance.certificate_id
-        )
+        changed = record.reserved(issuance.certificate_id, registered)
         intent = {
             "TableName": self._tables.issuances,
             "Item": issuance_item(issuance),
@@ -165,29 +153,33 @@ class DynamoVehicles:
 
     def _put(self, known: VehicleRecord, changed: VehicleRecord) -> Item:
         """Replace the record, if it is still the one that was read (a hold changes the version, too)."""
+        put = {"TableName": self._vehicles.name, "Item": vehicle_item(changed)}
+        if known.version == 0:
+            return {"Put": {**put, "ConditionExpression": "attribute_not_exists(vin)"}}
         return {
             "Put": {
-                "TableName": self._vehicles.name,
-                "Item": vehicle_item(changed),
+                **put,
                 "ConditionExpression": "#v = :v",
                 "ExpressionAttributeNames": {"#v": "version"},
                 "ExpressionAttributeValues": {":v": {"N": str(known.version)}},
             }
         }
 
-    def _pointer_moves(self, record: VehicleRecord, registered: Registered) -> list[Item]:
-        old, new = _pointer(record.registered.vehicle), _pointer(registered.vehicle)
-        if old == new:
+    def _pointer_moves(
+        self, record: VehicleRecord, registered: Registered, taken_from: str | None = None
+    ) -> list[Item]:
+        """The pointer of the new plate first, then the old one; a vehicle without a plate has none."""
+        old, new = record.registered.vehicle, registered.vehicle
+        if _key(old) == _key(new):
             return []
-        own = {
-            "ConditionExpression": "attribute_not_exists(plate) OR vin = :vin",
-            "ExpressionAttributeValues": {":vin": new["vin"]},
-        }
-        name = self._plates.name
-        return [
-            {"Put": {"TableName": name, "Item": new, **own}},
-            {"Delete": {"TableName": name, "Key": {"plate": old["plate"]}, **own}},
-        ]
+        moves: list[Item] = []
+        if new.plate:
+            put = {"TableName": self._plates.name, "Item": _pointer(new)}
+            moves.append({"Put": {**put, **_borne_by(taken_from or new.vin, free=taken_from is None)}})
+        if old.plate:
+            delete = {"TableName": self._plates.name, "Key": {"plate": _pointer(old)["plate"]}}
+            moves.append({"Delete": {**delete, **_borne_by(old.vin, free=True)}})
+        return moves
 
     def _write(self, operations: list[Item]) -> None:
         codes = dynamo.transact(self._client, operations)
@@ -200,5 +192,17 @@ class DynamoVehicles:
         raise Stale("vehicle changed")
 
 
+def _key(vehicle: Vehicle) -> str:
+    return plate_key(vehicle.plate_class, vehicle.plate) if vehicle.plate else ""
+
+
 def _pointer(vehicle: Vehicle) -> Item:
-    return {"plate": {"S": plate_key(vehicle.plate_class, vehicle.plate)}, "vin": {"S": vehicle.vin}}
+    return {"plate": {"S": _key(vehicle)}, "vin": {"S": vehicle.vin}}
+
+
+def _borne_by(vin: str, *, free: bool) -> Item:
+    """The condition that a pointer leads to `vin`, or, with `free`, nowhere."""
+    return {
+        "ConditionExpression": "attribute_not_exists(plate) OR vin = :vin" if free else "vin = :vin",
+        "ExpressionAttributeValues": {":vin": {"S": vin}},
+    }
