@@ -9,15 +9,19 @@ endif
 
 PORT ?= 8080
 STATE ?= .local
+STAGE ?= default
 DEV := .envs/dev/bin
 ENV := $(PYTHON) -m local.envs
-export PYTHONDONTWRITEBYTECODE ?=
+export PYTHONPATH := layers/core:layers/render:functions:.
+# For the tools that only look at the template; nothing of it is sent anywhere.
+export AWS_DEFAULT_REGION ?= ap-east-1
+export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test test-all check bench mutants openapi build deploy envs clean
+.PHONY: help run stop test test-all check bench mutants openapi build validate deploy tools clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run:  ## the product on this machine [PORT=8080 DETACH=1 LEDGER=file COUNT=2000 AS_OF=date STATE=.local]
 	@$(PYTHON) -m local.run --port $(PORT) --state "$(STATE)" $(if $(DETACH),--detach) \
@@ -25,3 +29,50 @@ run:  ## the product on this machine [PORT=8080 DETACH=1 LEDGER=file COUNT=2000 
 
 stop:  ## end what `make run DETACH=1` started [STATE=.local]
 	@$(PYTHON) -m local.run --stop --state "$(STATE)"
+
+test:  ## the tests that need Python alone (at most 10 minutes) [ARGS=pytest options]
+	@$(ENV) dev peers
+	@$(DEV)/python -m pytest -m "not full and not browser" $(ARGS)
+
+test-all: tools validate  ## all tests: installs headless Chromium, Node, Poppler and SAM CLI, or says what is missing
+	@$(ENV) dev peers
+	@$(DEV)/python -m pytest $(ARGS)
+
+check:  ## static checks: ruff, mypy, import contracts, cfn-lint, checkov
+	@$(ENV) dev lint
+	$(DEV)/ruff check .
+	$(DEV)/mypy
+	$(DEV)/lint-imports
+	.envs/lint/bin/cfn-lint infra/template.yaml
+	.envs/lint/bin/checkov --config-file infra/checkov.yaml
+
+validate:  ## sam validate --lint
+	@$(ENV) sam
+	cd infra && ../.envs/sam/bin/sam validate --lint
+
+bench:  ## the tables of measurements [ARGS=names]
+	@$(ENV) dev peers
+	@$(DEV)/python -m bench $(ARGS)
+
+mutants:  ## break one thing at a time and show that a test fails for each
+	@$(ENV) dev peers
+	@$(DEV)/python -m tests.mutants $(ARGS)
+
+openapi:  ## write the OpenAPI document anew
+	@$(ENV) dev
+	@$(DEV)/python -m jianbiao.http.openapi
+
+build:  ## sam build: arm64 layers, without Docker
+	@$(ENV) sam
+	cd infra && ../.envs/sam/bin/sam build
+
+deploy: build  ## sam deploy [STAGE=prod PUBLIC_URL=https://… CERTIFICATE_ARN=… ISSUER=… AUDIENCE=…]
+	cd infra && ../.envs/sam/bin/sam deploy --config-env $(STAGE) --parameter-overrides $$(cat parameters/$(STAGE).txt) \
+		$(if $(PUBLIC_URL),PublicUrl=$(PUBLIC_URL)) $(if $(CERTIFICATE_ARN),CertificateArn=$(CERTIFICATE_ARN)) \
+		$(if $(ISSUER),TokenIssuer=$(ISSUER)) $(if $(AUDIENCE),TokenAudience=$(AUDIENCE))
+
+tools:
+	@$(PYTHON) -m local.tools
+
+clean:  ## remove environments, packages and local data
+	rm -rf .envs .build .local

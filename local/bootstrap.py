@@ -30,13 +30,13 @@ def bootstrap(operator: Operator, outputs: Mapping[str, str], now: int) -> None:
         name: kms.get_public_key(KeyId=outputs[f"{name}KeyArn"])["PublicKey"]
         for name in ("Certificate", "Standby", "List")
     }
-    signs = {"nbf": now - 2 * YEAR, "exp": now + 5 * YEAR}
+    nbf, exp = now - 2 * YEAR, now + 5 * YEAR
     jwks = {
         "version": 1,
         "keys": [
-            jwk_of(public["Certificate"], purpose=CERTIFICATE, issuers=issuers, **signs),
-            jwk_of(public["Standby"], purpose=CERTIFICATE, issuers=issuers, **signs),
-            jwk_of(public["List"], purpose=STATUS_LIST, **signs),
+            jwk_of(public["Certificate"], purpose=CERTIFICATE, issuers=issuers, nbf=nbf, exp=exp),
+            jwk_of(public["Standby"], purpose=CERTIFICATE, issuers=issuers, nbf=nbf, exp=exp),
+            jwk_of(public["List"], purpose=STATUS_LIST, nbf=nbf, exp=exp),
         ],
     }
     signing = {base64url(kid_of(public[n])): outputs[f"{n}KeyArn"] for n in ("Certificate", "Standby")}

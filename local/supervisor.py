@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -187,7 +188,7 @@ class Supervisor:
             },
         )
 
-    def _keep(self, operator: Operator, identities: Identities, samples: Sequence[object]) -> None:
+    def _keep(self, operator: Operator, identities: Identities, samples: Sequence[object]) -> NoReturn:
         """Renew the tokens and watch, until something ends."""
         renewed = time.monotonic()
         while True:

@@ -108,7 +108,9 @@ class _Exchange:
             else:
                 raise ConnectionResetError
 
-    async def _next(self) -> h11.Event | type[h11.PAUSED]:
-        while (event := self.connection.next_event()) is h11.NEED_DATA:
+    async def _next(self) -> object:
+        while True:
+            event = self.connection.next_event()
+            if event is not h11.NEED_DATA:
+                return event
             self.connection.receive_data(await self.reader.read(CHUNK))
-        return event
