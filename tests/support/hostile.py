@@ -7,16 +7,14 @@ for its shape or claims, never only because it was garbled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from jianbiao.wire.claims import Claims
 from tests.support import raw_cbor as c
-
-Sign = Callable[[bytes], bytes]
-"""ES256 over the bytes given; r||s, 64 bytes."""
+from tests.support.forge import Forge, Sign, labelled, signature_input
 
 NOT_A_CODE = "not-a-code"
 """In place of a reason: refused as no code at all."""
@@ -33,97 +31,6 @@ class Case:
     name: str
     certificate: bytes
     reason: str
-
-
-@dataclass(frozen=True)
-class Forge:
-    """Builds certificates that are right but for what a case changes."""
-
-    sign: Sign
-    kid: bytes
-    claims: Claims
-
-    # --- the parts, as they should be
-
-    def header(self) -> list[tuple[bytes, bytes]]:
-        return [(c.integer(1), c.integer(-7)), (c.integer(4), c.data(self.kid))]
-
-    def status(self) -> list[tuple[bytes, bytes]]:
-        return [
-            (c.text("idx"), c.integer(self.claims.status_idx)),
-            (c.text("uri"), c.text(self.claims.status_uri)),
-        ]
-
-    def mark(self) -> dict[int, bytes]:
-        x = self.claims
-        return {1: c.text(x.plate), 2: c.text(x.plate_class), 3: c.text(x.vehicle_type), 4: c.text(x.use)}
-
-    def payload(self) -> dict[int, bytes]:
-        """Encoded values by label, in the right order."""
-        x = self.claims
-        return {
-            1: c.text(x.iss),
-            4: c.integer(x.exp),
-            6: c.integer(x.iat),
-            7: c.data(x.cti),
-            65535: c.mapping([(c.text("status_list"), c.mapping(self.status()))]),
-            -65537: c.mapping(labelled(self.mark())),
-        }
-
-    # --- a certificate from parts, right or wrong
-
-    def build(
-        self,
-        *,
-        protected: bytes | None = None,
-        payload: bytes | None = None,
-        unprotected: bytes = b"\xa0",
-        signature: Callable[[bytes], bytes] | None = None,
-    ) -> bytes:
-        """Tag, array, protected header, nothing unprotected, payload, a signature over both."""
-        protected = c.mapping(self.header()) if protected is None else protected
-        payload = c.mapping(labelled(self.payload())) if payload is None else payload
-        raw = (signature or self.sign)(signature_input(protected, payload))
-        return c.tag(18, c.array(c.data(protected), unprotected, c.data(payload), c.data(raw)))
-
-    def parts(self) -> tuple[bytes, bytes, bytes, bytes]:
-        """The four encoded parts of a right certificate."""
-        protected, payload = c.mapping(self.header()), c.mapping(labelled(self.payload()))
-        return (
-            c.data(protected),
-            b"\xa0",
-            c.data(payload),
-            c.data(self.sign(signature_input(protected, payload))),
-        )
-
-    def with_header(self, *pairs: tuple[bytes, bytes]) -> bytes:
-        return self.build(protected=c.mapping(pairs))
-
-    def with_claim(self, label: int, value: bytes | None) -> bytes:
-        """A claim replaced, added in its place, or (None) left out."""
-        claims = {k: v for k, v in self.payload().items() if k != label}
-        if value is not None:
-            claims[label] = value
-        return self.build(payload=c.mapping(sorted(labelled(claims))))
-
-    def with_mark(self, label: int, value: bytes | None) -> bytes:
-        mark = {k: v for k, v in self.mark().items() if k != label}
-        if value is not None:
-            mark[label] = value
-        return self.with_claim(-65537, c.mapping(sorted(labelled(mark))))
-
-    def with_status(self, *pairs: tuple[bytes, bytes]) -> bytes:
-        return self.with_claim(65535, c.mapping([(c.text("status_list"), c.mapping(pairs))]))
-
-
-def signature_input(protected: bytes, payload: bytes, context: str = "Signature1", aad: bytes = b"") -> bytes:
-    """`Sig_structure` of RFC 9052 section 4.4."""
-    return c.array(c.text(context), c.data(protected), c.data(aad), c.data(payload))
-
-
-def labelled(values: dict[int, bytes]) -> list[tuple[bytes, bytes]]:
-    """Pairs of a map with integer labels."""
-    return [(c.integer(label), value) for label, value in values.items()]
 
 
 def hostile(
@@ -208,6 +115,8 @@ def _wrong_shape(f: Forge) -> Iterator[Case]:
         "three parts": c.tag(18, c.array(protected, unprotected, payload)),
         "five parts": c.tag(18, c.array(protected, unprotected, payload, signature, c.NULL)),
         "no parts": c.tag(18, c.array()),
+        "payload a byte longer than it is": _misstated(f, 1),
+        "payload a byte shorter than it is": _misstated(f, -1),
         "tag 18 twice": c.tag(18, c.tag(18, inner)),
         "CWT tag inside": c.tag(18, c.tag(61, inner)),
         "tag on a part": c.tag(18, c.array(protected, unprotected, c.tag(24, payload), signature)),
@@ -238,6 +147,14 @@ def _wrong_shape(f: Forge) -> Iterator[Case]:
         "nothing": b"",
     }.items():
         yield Case(name, certificate, NOT_A_CODE)
+
+
+def _misstated(f: Forge, more: int) -> bytes:
+    """The payload states another length than it has, in what is signed too."""
+    protected, unprotected, payload, _ = f.parts()
+    wrong = c.head(2, len(payload) - 2 + more) + payload[2:]
+    signature = f.sign(b"\x84" + c.text("Signature1") + protected + b"\x40" + wrong)
+    return c.tag(18, c.array(protected, unprotected, wrong, c.data(signature)))
 
 
 def _not_canonical(f: Forge) -> Iterator[Case]:
@@ -309,16 +226,33 @@ def _not_canonical(f: Forge) -> Iterator[Case]:
         "cti head long": f.with_claim(7, c.data(f.claims.cti, 1)),
         "status reversed": f.with_status(*reversed(f.status())),
         "idx twice": f.with_status(f.status()[0], *f.status()),
-        "idx in 8 bytes": f.with_status((c.text("idx"), c.integer(f.claims.status_idx, 8)), f.status()[1]),
         "status map indefinite": f.with_claim(
             65535, c.indefinite(5, c.text("status_list"), c.mapping(f.status()))
         ),
         "mark reversed": f.with_claim(-65537, c.mapping(list(reversed(labelled(f.mark()))))),
         "plate twice": f.with_claim(-65537, c.mapping([labelled(f.mark())[0], *labelled(f.mark())])),
-        "plate head long": f.with_mark(1, c.text(f.claims.plate, 1)),
+        "uri a byte too long": f.with_status(f.status()[0], (c.text("uri"), _stated(f.claims.status_uri, 1))),
+        "plate a byte too short": f.with_mark(1, _stated(f.claims.plate, -1)),
+        "uri a byte too short": f.with_status(
+            f.status()[0], (c.text("uri"), _stated(f.claims.status_uri, -1))
+        ),
     }
+    # Every longer form, also of the largest number that a shorter one takes.
+    for size, limit in ((1, 23), (2, 255), (4, 65_535), (8, 2**32 - 1)):
+        for number in {5, limit}:
+            longer = (c.text("idx"), c.integer(number, size))
+            cases[f"idx {number} in {size} bytes"] = f.with_status(longer, f.status()[1])
+        uri = (c.text("uri"), c.text(f.claims.status_uri, size))
+        cases[f"uri's length in {size} bytes"] = f.with_status(f.status()[0], uri)
+        cases[f"plate's length in {size} bytes"] = f.with_mark(1, c.text(f.claims.plate, size))
     for name, certificate in cases.items():
         yield Case(name, certificate, "not-canonical")
+
+
+def _stated(value: str, more: int) -> bytes:
+    """A text string that states another length than it has."""
+    encoded = value.encode()
+    return c.head(3, len(encoded) + more) + encoded
 
 
 def _malformed(f: Forge) -> Iterator[Case]:
@@ -340,6 +274,7 @@ def _malformed(f: Forge) -> Iterator[Case]:
         "payload nested a thousand deep": f.build(payload=b"\x81" * 1000 + b"\x00"),
         "payload indefinite and deep": f.build(payload=b"\x9f" * 500 + b"\x00" + b"\xff" * 500),
         "payload tagged a thousand times": f.build(payload=b"\xc1" * 1000 + b"\x00"),
+        "plate a byte too long": f.with_mark(1, _stated(f.claims.plate, 1)),
         "plate no UTF-8": f.with_mark(1, c.text(b"\xff\xfeA12345")),
         "plate a surrogate": f.with_mark(1, c.text(b"\xed\xa0\x80A12345")),
         "plate in overlong UTF-8": f.with_mark(1, c.text(b"\xc1\x81A12345")),

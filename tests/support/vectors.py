@@ -21,7 +21,8 @@ from jianbiao.wire.code_text import MAX_TEXT
 from jianbiao.wire.ids import certificate_id
 from jianbiao.wire.keys import STATUS_LIST, base64url
 from tests.support import raw_cbor as c
-from tests.support.hostile import NOT_A_CODE, ORDER, Forge, hostile
+from tests.support.forge import Forge
+from tests.support.hostile import NOT_A_CODE, ORDER, hostile
 from tests.support.local_key import (
     BEIJING,
     CERTIFICATE_KEY,

@@ -12,7 +12,8 @@ from jianbiao.wire.keys import STATUS_LIST, KeySet, base64url
 from jianbiao.wire.reasons import ForgedReason
 from jianbiao.wire.verify import verify, verify_certificate
 from tests.support import hostile as table
-from tests.support.hostile import Case, Forge, hostile
+from tests.support.forge import Forge
+from tests.support.hostile import Case, hostile
 from tests.support.local_key import (
     BEIJING,
     CERTIFICATE_KEY,

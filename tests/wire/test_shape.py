@@ -18,7 +18,8 @@ from jianbiao.wire.reasons import ForgedReason
 from jianbiao.wire.verify import verify
 from tests.support import fuzz, reference
 from tests.support import raw_cbor as c
-from tests.support.hostile import Forge, hostile, labelled
+from tests.support.forge import Forge, labelled
+from tests.support.hostile import hostile
 from tests.support.local_key import CERTIFICATE_KEY, CLAIMS, key_set
 
 KEYS = key_set()

@@ -16,7 +16,7 @@ from jianbiao.errors import Untrusted
 from jianbiao.wire import status_list as sl
 from jianbiao.wire.keys import STATUS_LIST
 from tests.support import raw_cbor as c
-from tests.support.hostile import signature_input
+from tests.support.forge import signature_input
 from tests.support.local_key import CERTIFICATE_KEY, CLAIMS, LIST_KEY, LocalKey, key_set
 
 URI = CLAIMS.status_uri
