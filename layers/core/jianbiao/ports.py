@@ -12,15 +12,17 @@ from datetime import date
 from typing import Protocol
 
 from jianbiao.domain.policy import Policy
-from jianbiao.domain.register import Registered
+from jianbiao.domain.reports import Registered
 from jianbiao.records import (
     AuditEntry,
     Binding,
     Certificate,
+    Decision,
     Hold,
     Issuance,
     OpenList,
     PaperRequest,
+    Replay,
     Share,
     VehicleChange,
     VehicleRecord,
@@ -230,6 +232,30 @@ class Papers(Protocol):
         """Requests in a state, of one office or of all, oldest first, and where the next page starts."""
 
 
+class Decisions(Protocol):
+    """Decisions on claims: inserted, never changed."""
+
+    def record(self, decision: Decision) -> None:
+        """Keep a decision."""
+
+
+class Replays(Protocol):
+    """Requests under an Idempotency-Key."""
+
+    def begin(self, replay: Replay, now: int) -> Replay | None:
+        """Store a request that is not there, or whose time is over at `now`, and return None; return the one that
+        is there otherwise."""
+
+    def take_over(self, replay: Replay, locked_until: int) -> Replay:
+        """Make another attempt at a request without an answer. Raises Stale when it is not as read."""
+
+    def finish(self, replay: Replay, answer: str) -> None:
+        """Store the answer, if the attempt is still ours; nothing otherwise."""
+
+    def release(self, replay: Replay) -> None:
+        """End the attempt without an answer, if it is still ours; nothing otherwise."""
+
+
 class Sealer(Protocol):
     """Encrypts what only the office may read."""
 
@@ -279,6 +305,7 @@ __all__ = [
     "AuditTrail",
     "Certificates",
     "Clock",
+    "Decisions",
     "Files",
     "Hold",
     "Indices",
@@ -289,6 +316,7 @@ __all__ = [
     "PlateTaken",
     "Policies",
     "Random",
+    "Replays",
     "Sealer",
     "Shares",
     "Signer",

@@ -11,7 +11,7 @@ from jianbiao.domain import bindings, paper
 from jianbiao.domain.bindings import BindingState
 from jianbiao.domain.certificate import CertificateFacts, State, is_terminal
 from jianbiao.domain.paper import Delivery, PaperState
-from jianbiao.domain.register import Registered, Stamp
+from jianbiao.domain.reports import Registered, Stamp
 from jianbiao.domain.times import last_valid_day
 from jianbiao.wire.claims import Claims
 from jianbiao.wire.ids import certificate_id
@@ -349,6 +349,46 @@ class PaperRequest:
         """Whether a step is still to come."""
         return self.state in paper.OPEN
 
+    def sealed(self, recipient: bytes) -> PaperRequest:
+        """The request with its encrypted recipient."""
+        return replace(self, recipient=recipient)
+
     def step(self, state: PaperState, *, at: int, by: str, why: str) -> PaperRequest:
         """The request after one more step."""
         return replace(self, life=(*self.life, Step(str(state), at, by, why)))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about a claim, and on what grounds."""
+
+    decision_id: str
+    """Unique for the vehicle; later ones sort behind earlier ones."""
+    vin: str
+    at: int
+    by: str
+    """The owner who claimed."""
+    application_id: str
+    granted: bool
+    reason: str
+    """Reason code of a refusal; empty where granted."""
+    grounds: Mapping[str, str]
+    """What it rests on: rule, policy version, dates (ISO), insurance and tax as they were, extras of the refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A request under an Idempotency-Key: who works on it, and its answer once there is one."""
+
+    key: str
+    """SHA-256 of person and Idempotency-Key, hex."""
+    fingerprint: str
+    """SHA-256 of the request, hex."""
+    application_id: str
+    """Of the first attempt, kept by all later ones: what that one made is recognised by it."""
+    begun_at: int
+    locked_until: int
+    """Epoch second until which an attempt is being made; after it the attempt is taken for dead."""
+    forget_at: int
+    """End of its life: read as absent from then on."""
+    answer: str | None = None

@@ -15,7 +15,7 @@ from jianbiao.aws.endings import end
 from jianbiao.aws.issuances import issuance_item
 from jianbiao.aws.register_json import register_attributes, registered_of
 from jianbiao.aws.tables import Tables
-from jianbiao.domain.register import Registered
+from jianbiao.domain.reports import Registered
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.ports import PlateTaken, Stale
 from jianbiao.records import Hold, HoldStep, Issuance, VehicleChange, VehicleRecord

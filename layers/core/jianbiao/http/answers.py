@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from jianbiao.domain.policy import Policy
-from jianbiao.domain.register import Registered
+from jianbiao.domain.reports import Registered
 from jianbiao.domain.times import day_of, last_valid_day, rfc3339
 from jianbiao.records import Certificate, Share
 from jianbiao.services.police import Sight
