@@ -177,3 +177,10 @@ def test_only_p256_is_published() -> None:
         jwk_of(CERTIFICATE_KEY.spki, purpose="x", issuers=(HARBIN,), nbf=NBF, exp=EXP)
     with pytest.raises(ValueError, match="interval"):
         jwk_of(CERTIFICATE_KEY.spki, purpose=CERTIFICATE, issuers=(HARBIN,), nbf=EXP, exp=EXP)
+
+
+def test_a_compromised_key_is_published_as_one() -> None:
+    interval = {"issuers": (HARBIN,), "nbf": NBF, "exp": EXP}
+    jwk = jwk_of(CERTIFICATE_KEY.spki, purpose=CERTIFICATE, revoked_at=NBF + 9, **interval)
+    assert key_set(jwk).keys[0].revoked_at == NBF + 9
+    assert "revoked_at" not in jwk_of(CERTIFICATE_KEY.spki, purpose=CERTIFICATE, **interval)

@@ -257,3 +257,9 @@ def test_names_of_lists(deployment: str, number: int) -> None:
     assert sl.list_uri("prod-23", 7) == "urn:jianbiao:prod-23:7"
     with pytest.raises(ValueError, match="deployment"):
         sl.list_uri(deployment, number)
+
+
+def test_parts_of_the_wrong_size_are_not_assembled() -> None:
+    for kid, signature in ((bytes(7), bytes(64)), (bytes(9), bytes(64)), (bytes(8), bytes(63)), (bytes(8), b"")):
+        with pytest.raises(ValueError, match="bytes"):
+            sl.token_bytes(kid, b"\xa0", signature)

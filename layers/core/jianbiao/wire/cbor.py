@@ -232,8 +232,6 @@ class _Reader:
             if number < 32:
                 raise Malformed("a simple value below 32 takes one byte")
             return Simple(number)
-        if form == 31:
-            raise Malformed("a break outside an indefinite item")
         data = self.take(1 << form - 24)
         value: float = struct.unpack({2: ">e", 4: ">f", 8: ">d"}[len(data)], data)[0]
         if data != _shortest_float(value):
