@@ -9,24 +9,33 @@ from jianbiao.aws.config import DynamoPolicies
 from jianbiao.http import police
 from jianbiao.http.edge import make_handler
 from jianbiao.log import logger as make_logger
+from jianbiao.services.police import PoliceDesk
 from jianbiao.services.verify import Verifier
 from jianbiao.settings import setting
 
 logger = make_logger("verify-police")
-dynamodb = client("dynamodb")
+dynamodb = client("dynamodb", **wiring.IMPATIENT)
+keys = wiring.keys(dynamodb)
+certificates = wiring.certificates(dynamodb)
 policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
 
 handler = make_handler(
     police.routes(
-        verifier=Verifier(
-            keys=wiring.keys(dynamodb),
-            certificates=wiring.certificates(dynamodb),
-            clock=wiring.now,
-            on_alarm=lambda what: logger.error(what, extra={"alarm": "not-issued"}),
+        desk=PoliceDesk(
+            Verifier(
+                keys=keys,
+                certificates=certificates,
+                clock=wiring.now,
+                lists=wiring.status_lists(keys),
+                on_alarm=lambda what: logger.error(what, extra={"alarm": "not-issued"}),
+            ),
+            wiring.vehicles(dynamodb),
+            certificates,
+            wiring.issuances(dynamodb),
         ),
-        vehicles=wiring.vehicles(dynamodb),
         policies=policies,
         audit=DynamoAudit(dynamodb, setting("AUDIT_TABLE"), wiring.random),
+        clock=wiring.now,
         logger=logger,
     ),
     logger=logger,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies, DynamoStartLinks
 from jianbiao.http import public
 from jianbiao.http.documents import openapi
 from jianbiao.http.edge import make_handler
+from jianbiao.http.status_lists import StatusListShelf
 from jianbiao.log import logger as make_logger
 from jianbiao.services.verify import Verifier
 from jianbiao.settings import setting, watermark
 from jianbiao_render import pages, start
 
 logger = make_logger("verify-public")
-dynamodb = client("dynamodb")
+dynamodb = client("dynamodb", **wiring.IMPATIENT)
 keys = wiring.keys(dynamodb)
 policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
 links = DynamoStartLinks(dynamodb, setting("CONFIG_TABLE"))
@@ -26,10 +29,12 @@ handler = make_handler(
             keys=keys,
             certificates=wiring.certificates(dynamodb),
             clock=wiring.now,
+            lists=wiring.status_lists(keys),
             on_alarm=lambda what: logger.error(what, extra={"alarm": "not-issued"}),
         ),
         policies=policies,
         key_document=keys.document,
+        status_lists=StatusListShelf(wiring.published_lists(), setting("DEPLOYMENT"), monotonic),
         openapi=openapi,
         pages=pages,
         start_page=lambda lang: pages.start_page(start.sections(links.current()), lang, notice=notice),

@@ -190,38 +190,52 @@ class MemoryVehicles:
     def reserve(self, record: VehicleRecord, issuance: Issuance, registered: Registered) -> VehicleRecord:
         if record.hold:
             raise Stale
-        changed = dataclasses.replace(record, registered=registered, current=issuance.certificate_id)
-        changed = self._write(record, changed)
+        changed = self._write(record, record.reserved(issuance.certificate_id, registered))
         self.issuances.insert_many([issuance])
         return changed
 
     def change(self, record: VehicleRecord, change: VehicleChange) -> VehicleRecord:
         """Needs `certificates`; what ends is kept in `ended`."""
-        for after in change.steps:
+        changes = [change, *(other for _, other in change.also)]
+        for after in (step for part in changes for step in part.steps):
             if self.certificates.by_id.get(after.certificate_id) != dataclasses.replace(
                 after, life=after.life[:-1]
             ):
                 raise Stale
-        if change.void and change.void.certificate_id in self.certificates.by_id:
-            raise Stale
-        stored = self._write(record, record.after(change))
-        for certificate in (*change.steps, *((change.void,) if change.void else ())):
-            self.certificates.by_id[certificate.certificate_id] = certificate
-        self.ended += change.endings
+        for part in changes:
+            if part.void and part.void.certificate_id in self.certificates.by_id:
+                raise Stale
+        for other, _ in change.also:
+            if self.records.get(other.registered.vehicle.vin) != other:
+                raise Stale
+        stored = self._write(record, record.after(change), change.plate_from)
+        for other, its in change.also:
+            self.records[other.registered.vehicle.vin] = other.after(its)
+        for part in changes:
+            for certificate in (*part.steps, *((part.void,) if part.void else ())):
+                self.certificates.by_id[certificate.certificate_id] = certificate
+            self.ended += part.endings
         return stored
 
-    def _write(self, record: VehicleRecord, changed: VehicleRecord) -> VehicleRecord:
+    def _write(
+        self, record: VehicleRecord, changed: VehicleRecord, plate_from: str | None = None
+    ) -> VehicleRecord:
         if self.interleave:
             first, self.interleave = self.interleave, None
             first()
         old, new = record.registered.vehicle, changed.registered.vehicle
-        if self.records.get(new.vin, record).version != record.version:
+        there = self.records.get(new.vin)
+        if (there.version if there else 0) != record.version:
             raise Stale
-        if self.plates.get((new.plate_class, new.plate), new.vin) != new.vin:
-            raise PlateTaken
-        if (old.plate_class, old.plate) != (new.plate_class, new.plate):
-            self.plates.pop((old.plate_class, old.plate), None)
-            self.plates[(new.plate_class, new.plate)] = new.vin
+        old_plate, new_plate = (old.plate_class, old.plate), (new.plate_class, new.plate)
+        if new.plate and old_plate != new_plate:
+            if self.plates.get(new_plate, plate_from or new.vin) != (plate_from or new.vin):
+                raise PlateTaken
+            self.plates[new_plate] = new.vin
+        if old.plate and old_plate != new_plate:
+            if self.plates.get(old_plate, old.vin) != old.vin:
+                raise Stale
+            self.plates.pop(old_plate, None)
         stored = dataclasses.replace(changed, version=record.version + 1)
         self.records[new.vin] = stored
         return stored
@@ -270,9 +284,7 @@ class MemoryShares:
         listed = self.lists.get(certificate_id, OpenList(certificate_id))
         return listed, [self.by_hash[h] for h in listed.keys]
 
-    def add(
-        self, share: Share, listed: OpenList, keys: tuple[str, ...], *, vin: str, owner_ref: str
-    ) -> None:
+    def add(self, share: Share, listed: OpenList, keys: tuple[str, ...], *, vin: str, owner_ref: str) -> None:
         if self.lists.get(listed.of, OpenList(listed.of)) != listed:
             raise Stale
         self.lists[listed.of] = OpenList(listed.of, tuple(keys), listed.version + 1)

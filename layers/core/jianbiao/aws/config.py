@@ -80,7 +80,12 @@ class PublishedKeys:
 def _published(item: Item) -> PublishedKeys:
     document = text(item, "jwks").encode()
     arns = {from_base64url(kid, KID_SIZE): arn for kid, arn in json.loads(text(item, "signing")).items()}
-    signing = SigningKeys(KeySet.from_jwks(document), from_base64url(text(item, "active_kid"), KID_SIZE))
+    list_kid = text(item, "list_kid")
+    signing = SigningKeys(
+        KeySet.from_jwks(document),
+        from_base64url(text(item, "active_kid"), KID_SIZE),
+        from_base64url(list_kid, KID_SIZE) if list_kid else None,
+    )
     return PublishedKeys(document, signing, arns)
 
 

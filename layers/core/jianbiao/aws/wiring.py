@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jianbiao.aws.certificates import DynamoCertificates
@@ -15,9 +18,12 @@ from jianbiao.aws.tables import Tables
 from jianbiao.settings import setting
 
 if TYPE_CHECKING:
+    from jianbiao.aws.issuances import DynamoIssuances
+    from jianbiao.aws.status_lists import S3Lists
     from jianbiao.aws.vehicles import DynamoVehicles
     from jianbiao.services.access import Access
     from jianbiao.services.issue import Issuer
+    from jianbiao.services.status_lists import CachedLists
 
 
 def now() -> int:
@@ -26,6 +32,9 @@ def now() -> int:
 
 
 random = os.urandom
+
+IMPATIENT: Mapping[str, Any] = MappingProxyType({"read_timeout": 1.0, "attempts": 2})
+"""Clients of verification: where a store does not answer, the answer is to come from the status list, and soon."""
 
 
 def certificates(dynamodb: Any) -> DynamoCertificates:
@@ -38,6 +47,34 @@ def vehicles(dynamodb: Any) -> DynamoVehicles:
     from jianbiao.aws.vehicles import DynamoVehicles
 
     return DynamoVehicles(dynamodb, Tables.from_settings())
+
+
+def issuances(dynamodb: Any) -> DynamoIssuances:
+    """The issuance records."""
+    from jianbiao.aws.issuances import DynamoIssuances
+
+    return DynamoIssuances(dynamodb, setting("ISSUANCES_TABLE"))
+
+
+def published_lists() -> S3Lists:
+    """The published status lists. The client is made when it is first needed: verification seldom does."""
+    from jianbiao.aws.clients import client
+    from jianbiao.aws.status_lists import S3Lists
+
+    return S3Lists(cache(lambda: client("s3", **IMPATIENT)), setting("FILES_BUCKET"))
+
+
+def status_lists(published: DynamoKeys) -> CachedLists:
+    """The status lists as verifiers keep them for when the store does not answer."""
+    from jianbiao.services.status_lists import CachedLists
+
+    lists = published_lists()
+
+    def fetch(number: int) -> bytes | None:
+        found = lists.get(number)
+        return found.token if found else None
+
+    return CachedLists(setting("DEPLOYMENT"), fetch, published)
 
 
 def keys(dynamodb: Any) -> DynamoKeys:

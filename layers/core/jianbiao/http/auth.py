@@ -6,7 +6,7 @@ import re
 
 from jianbiao.domain.eligibility import Person, check_app
 from jianbiao.domain.policy import Policy
-from jianbiao.errors import TokenIncomplete
+from jianbiao.errors import FieldError, InvalidInput, TokenIncomplete
 from jianbiao.http.edge import Request
 
 _PERSON = re.compile(r"[\x21-\x7e]{1,64}")
@@ -35,3 +35,11 @@ def citizen(request: Request, policy: Policy) -> Person:
 def client_id(request: Request) -> str:
     """The client that the token was issued to."""
     return str(request.claims.get("client_id", ""))
+
+
+def actor(request: Request) -> str:
+    """The person behind an administrator's read, from the header `X-Actor`. Raises InvalidInput."""
+    name = request.headers.get("x-actor", "")
+    if not _PERSON.fullmatch(name):
+        raise InvalidInput(FieldError("", "the header X-Actor names who asks: 1 to 64 printable ASCII characters"))
+    return name

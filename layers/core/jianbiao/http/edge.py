@@ -50,15 +50,17 @@ class Request:
     request_id: str
     raw_body: bytes = b""
 
-    def body(self, schema: str) -> dict[str, Any]:
+    def body(self, schema: str, max_bytes: int = MAX_BODY) -> dict[str, Any]:
         """The JSON body, valid by the named schema of http.schemas.
 
-        Raises MalformedJson, TooLong, InvalidInput.
+        Raises MalformedJson (also for a name that comes twice in an object), TooLong, InvalidInput.
         """
-        if len(self.raw_body) > MAX_BODY:
+        if len(self.raw_body) > max_bytes:
             raise TooLong
         try:
-            value = json.loads(self.raw_body.decode(), parse_constant=_refuse)
+            value = json.loads(
+                self.raw_body.decode(), parse_constant=_refuse, object_pairs_hook=_without_duplicates
+            )
             json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is no text
         except (ValueError, RecursionError) as error:
             raise MalformedJson from error
@@ -71,7 +73,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. `body`: a dict or list is sent as JSON, a str as it is."""
+    """An answer. `body`: a dict or list is sent as JSON, a str or bytes as they are."""
 
     status: int = 200
     body: Any = None
@@ -156,6 +158,9 @@ def gateway_response(response: Response) -> dict[str, Any]:
     """A Response in the form the gateway takes."""
     headers = {**SECURITY_HEADERS, **response.headers}
     body = response.body
+    if isinstance(body, bytes):
+        text = base64.b64encode(body).decode("ascii")
+        return {"statusCode": response.status, "headers": headers, "body": text, "isBase64Encoded": True}
     if body is None:
         text = ""
     elif isinstance(body, str):
@@ -183,6 +188,13 @@ def _answer(error: JianbiaoError, policy: Callable[[], Policy] | None) -> Respon
     if problem.retry_after is not None:
         headers["retry-after"] = str(problem.retry_after)
     return Response(problem.status, problem.body, headers)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Readers differ on which of two members with one name counts (RFC 8259 section 4)."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name comes twice")
+    return dict(pairs)
 
 
 def _refuse(constant: str) -> NoReturn:

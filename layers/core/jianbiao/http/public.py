@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -10,8 +11,14 @@ from jianbiao.errors import JianbiaoError, NotACode, Unavailable
 from jianbiao.http.answers import peer_finding
 from jianbiao.http.edge import Request, Response, Route, html
 from jianbiao.http.notices import NoticePages, language
+from jianbiao.http.status_lists import StatusListShelf
 from jianbiao.ports import Policies
 from jianbiao.services.verify import Verifier
+from jianbiao.wire.status_list import MEDIA_TYPE
+
+LIST_SECONDS = 30
+"""Seconds for which a cache on the way may keep a status list: a change has to be seen within 60 s of being made.
+How long a verifier may do without asking again is the list's own ttl."""
 
 
 class Pages(NoticePages, Protocol):
@@ -31,6 +38,7 @@ def routes(
     verifier: Verifier,
     policies: Policies,
     key_document: Callable[[], bytes],
+    status_lists: StatusListShelf,
     openapi: Callable[[], str],
     pages: Pages,
     start_page: Callable[[str], str],
@@ -47,10 +55,18 @@ def routes(
         return html(pages.verdict_page(answer, language(pages, request), "", notice=notice), csp=pages.csp())
 
     def jwks(request: Request) -> Response:
-        return cacheable(request, key_document().decode(), "application/jwk-set+json", seconds=300)
+        return cacheable(request, key_document(), "application/jwk-set+json", seconds=300)
+
+    def status_directory(request: Request) -> Response:
+        text = json.dumps({"status_lists": status_lists.directory()}, separators=(",", ":"))
+        return cacheable(request, text.encode(), "application/json", seconds=LIST_SECONDS)
+
+    def status_list(request: Request) -> Response:
+        token = status_lists.token(request.path["n"])
+        return cacheable(request, token, MEDIA_TYPE, seconds=LIST_SECONDS)
 
     def document(request: Request) -> Response:
-        return cacheable(request, openapi(), "application/json", seconds=300)
+        return cacheable(request, openapi().encode(), "application/json", seconds=300)
 
     def start(request: Request) -> Response:
         return html(start_page(language(pages, request)), csp=pages.csp())
@@ -60,14 +76,16 @@ def routes(
         "GET /V/{code}": page,
         "GET /v/{code}": page,
         "GET /.well-known/jwks.json": jwks,
+        "GET /status-lists": status_directory,
+        "GET /status-lists/{n}": status_list,
         "GET /openapi.json": document,
         "GET /": start,
     }
 
 
-def cacheable(request: Request, text: str, content_type: str, *, seconds: int) -> Response:
+def cacheable(request: Request, body: bytes, content_type: str, *, seconds: int) -> Response:
     """A document that may be kept, with a strong ETag (RFC 9110)."""
-    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {
         "etag": etag,
         "cache-control": f"public, max-age={seconds}",
@@ -76,7 +94,8 @@ def cacheable(request: Request, text: str, content_type: str, *, seconds: int) -
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if etag in known:
         return Response(304, None, headers)
-    return Response(200, text, {"content-type": content_type, **headers})
+    shown = body if content_type == MEDIA_TYPE else body.decode()
+    return Response(200, shown, {"content-type": content_type, **headers})
 
 
 def error_page(pages: Pages, notice: str | None) -> Callable[[JianbiaoError, Request], Response | None]:

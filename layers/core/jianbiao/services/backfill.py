@@ -246,7 +246,12 @@ class _Batch:
         """A vehicle that is stored: most often there is nothing to do."""
         registered = self.ledger.merged(record.registered, vehicle)
         certificate = present.get(record.current or "")
-        if registered == record.registered and certificate and certificate.status == State.ACTIVE:
+        usable = (
+            certificate is not None
+            and certificate.status == State.ACTIVE
+            and not self.worker.issuer.compromised(certificate.issuance.kid)
+        )
+        if registered == record.registered and certificate and usable:
             try:
                 entitlement = self._entitle(record)
             except Refusal as refusal:

@@ -68,6 +68,9 @@ Decide = Callable[[VehicleRecord], Entitlement]
 Report = Callable[[Registered], Registered]
 """Merges what is being reported into what is stored (domain.register)."""
 
+Extend = Callable[[Registered, Entitlement], Registered]
+"""The register facts once the vehicle has what it is entitled to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
@@ -84,11 +87,17 @@ class Issuer:
     random: Random
 
     def issue(
-        self, record: VehicleRecord, decide: Decide, cause: Cause, report: Report | None = None
+        self,
+        record: VehicleRecord,
+        decide: Decide,
+        cause: Cause,
+        report: Report | None = None,
+        extend: Extend | None = None,
     ) -> Outcome:
         """The certificate that `decide` entitles the vehicle to: the active one where it already says so.
 
-        `report` adds newer register facts to what is stored; they are stored in the same transaction.
+        `report` adds newer register facts to what is stored before `decide` looks at them, `extend` what follows
+        from the decision; both are stored in the same transaction.
         Raises Refusal (from `decide`, or `hold`), PlateTaken, Unavailable, IssuedWrong.
         """
         for attempt in range(ATTEMPTS):
@@ -96,12 +105,14 @@ class Issuer:
                 record = self._read_again(record)
             known = report(record.registered) if report else record.registered
             entitlement = decide(replace(record, registered=known))
+            known = extend(known, entitlement) if extend else known
             # 1. Prepare.
             present = self.settle(record)
             try:
                 if (
                     present
                     and present.status == State.ACTIVE
+                    and not self.compromised(present.issuance.kid)
                     and not needs_new(present.facts, facts(known.vehicle, entitlement))
                 ):
                     if known != record.registered:
@@ -118,7 +129,8 @@ class Issuer:
                 continue
             # 3. to 5.
             certificate = self.settle(record)
-            if certificate is not None:
+            # One that was voided or stopped between 2. and 5. is no answer: the next round says why.
+            if certificate is not None and certificate.status == State.ACTIVE:
                 return Outcome(certificate, created=certificate.certificate_id == issuance.certificate_id)
         raise Unavailable("the vehicle's record keeps changing", retry_after=2)
 
@@ -185,11 +197,15 @@ class Issuer:
         issuance = self.issuances.get(record.current)
         if issuance is None:
             raise Unavailable("the issuance record is not readable yet", retry_after=1)
-        if any(key.revoked_at is not None for key in self.keys.current().published.find(issuance.kid)):
+        if self.compromised(issuance.kid):
             return self.certificates.get(issuance.supersedes) if issuance.supersedes else None
         if record.hold is not None:
             raise Refusal(Reason.HOLD)
         return self._finish(issuance)
+
+    def compromised(self, kid: bytes) -> bool:
+        """Whether a key is marked so: all it signed is forged by now, and has to be issued anew."""
+        return any(key.revoked_at is not None for key in self.keys.current().published.find(kid))
 
     def _finish(self, issuance: Issuance) -> Certificate:
         certificate = self.sign(issuance)
