@@ -260,6 +260,11 @@ def test_names_of_lists(deployment: str, number: int) -> None:
 
 
 def test_parts_of_the_wrong_size_are_not_assembled() -> None:
-    for kid, signature in ((bytes(7), bytes(64)), (bytes(9), bytes(64)), (bytes(8), bytes(63)), (bytes(8), b"")):
+    for kid, signature in (
+        (bytes(7), bytes(64)),
+        (bytes(9), bytes(64)),
+        (bytes(8), bytes(63)),
+        (bytes(8), b""),
+    ):
         with pytest.raises(ValueError, match="bytes"):
             sl.token_bytes(kid, b"\xa0", signature)
