@@ -24,8 +24,10 @@ API_BODY = 10 * 1024 * 1024
 API_AT_ONCE = 8
 """Calls in progress. The emulator runs a process for each concurrent call of a function: more wait here."""
 OBJECTS_AT_ONCE = 16
+API_HEADERS = 10_240
+"""Bytes of request line and headers that an HTTP API takes; quotas of API Gateway."""
 HEADER_LIMIT = 24 * 1024
-"""Bytes of request line and headers; presigned URLs with session tokens are the longest."""
+"""The same for objects: presigned URLs with session tokens are long."""
 DROPPED = frozenset(
     {b"connection", b"keep-alive", b"transfer-encoding", b"server", b"date", b"upgrade", b"alt-svc"}
 )
@@ -67,6 +69,9 @@ class Front:
         ]
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         decision = self._rules.decide(scope["method"], path, query, dict(headers))
+        size = len(path) + len(query) + sum(len(name) + len(value) for name, value in headers)
+        if size > (HEADER_LIMIT if isinstance(decision, ObjectCall) else API_HEADERS):
+            decision = Refused(431, "Request Header Fields Too Large")
         try:
             match decision:
                 case Refused():

@@ -1,0 +1,299 @@
+"""What has to hold in infra/template.yaml whatever is added to it: who may do what, and what is never lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from infra.package import LAYERS, ROOT
+from local import template
+from local.allowlist import AllowList, ApiCall
+from local.deploy import TEMPLATE
+
+DOCUMENT = template.load(TEMPLATE)
+RESOURCES: dict[str, dict[str, Any]] = DOCUMENT["Resources"]
+SIGNERS = {"Apply", "Backfill", "Events"}
+"""Functions that may sign certificates (style.md's house: apply, events, backfill)."""
+LIST_SIGNERS = {"Status", "StatusLists", "PublishStatus"}
+READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: r for name, r in RESOURCES.items() if r["Type"] == kind}
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+TABLES = of_type("AWS::DynamoDB::Table")
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def grants(function: str) -> list[tuple[str, str]]:
+    """(action, resource as JSON) that the role of a function has."""
+    statements = RESOURCES[f"{function}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    return [
+        (action, json.dumps(resource))
+        for statement in statements
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+
+
+def touching(function: str, name: str) -> set[str]:
+    """Actions of a function on the resource `name` and what belongs to it."""
+    return {action for action, resource in grants(function) if re.search(rf'"{name}"|\{{{name}\.', resource)}
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_each_function_has_a_role_and_a_log_of_its_own(function: str) -> None:
+    properties = FUNCTIONS[function]["Properties"]
+    assert properties["Role"] == {"Fn::GetAtt": [f"{function}Role", "Arn"]}
+    assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{function}Logs"}}
+    assert RESOURCES[f"{function}Policy"]["Properties"]["Roles"] == [{"Ref": f"{function}Role"}]
+    assert "Policies" not in RESOURCES[f"{function}Role"]["Properties"]
+    assert "ManagedPolicyArns" not in RESOURCES[f"{function}Role"]["Properties"]
+    assert touching(function, f"{function}Logs") == {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_permissions_are_single_actions_on_single_resources(function: str) -> None:
+    for action, resource in grants(function):
+        assert re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action), action
+        assert json.loads(resource) != "*"
+        # A star may stand for the objects of a bucket or under a prefix, nowhere else.
+        assert "*" not in resource or re.search(r"Bucket\.Arn\}/([a-z-]+/)?\*", resource), resource
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_who_signs(function: str) -> None:
+    certificates = touching(function, "CertificateKey") | touching(function, "StandbyKey")
+    assert certificates == ({"kms:Sign"} if function in SIGNERS else set())
+    assert touching(function, "ListKey") <= ({"kms:Sign"} if function in LIST_SIGNERS else set())
+
+
+@pytest.mark.parametrize("key", ["CertificateKey", "StandbyKey", "ListKey"])
+def test_the_key_itself_names_who_signs(key: str) -> None:
+    roles = LIST_SIGNERS if key == "ListKey" else SIGNERS
+    for statement in RESOURCES[key]["Properties"]["KeyPolicy"]["Statement"]:
+        actions = set(listed(statement["Action"]))
+        if statement["Sid"] == "Administer":
+            assert not actions & {"kms:*", "kms:Sign", "kms:CreateGrant", "kms:GenerateMac"}
+            assert all("*" not in action for action in actions)
+        else:
+            assert actions == {"kms:Sign"}
+            named = {p["Fn::GetAtt"][0].removesuffix("Role") for p in listed(statement["Principal"]["AWS"])}
+            assert named <= roles
+            assert all(touching(function, key) == {"kms:Sign"} for function in named)
+
+
+def test_verification_only_reads() -> None:
+    for function in (name for name in FUNCTIONS if name.startswith("Verify")):
+        for table in TABLES:
+            allowed = {"dynamodb:PartiQLInsert"} if table == "AuditTable" else READS
+            assert touching(function, table) <= allowed, (function, table)
+        assert not any(action.startswith(("kms:", "sqs:")) for action, _ in grants(function))
+
+
+def test_sharing_reads_certificates() -> None:
+    for table in ("CertificatesTable", "VehiclesTable", "ConfigTable"):
+        assert touching("Share", table) <= READS
+    assert not touching("Share", "IssuancesTable")
+
+
+def test_audit_writers_can_only_insert() -> None:
+    for function in FUNCTIONS:
+        writes = touching(function, "AuditTable") - READS - {"dynamodb:PartiQLSelect"}
+        assert writes <= {"dynamodb:PartiQLInsert"}, function
+
+
+def test_history_is_not_deleted() -> None:
+    for function in FUNCTIONS:
+        for table in ("CertificatesTable", "IssuancesTable", "ConfigTable", "AuditTable", "VehiclesTable"):
+            assert "dynamodb:DeleteItem" not in touching(function, table), (function, table)
+
+
+@pytest.mark.parametrize(
+    "name", [*sorted(TABLES), "UserPool", "FilesBucket", "InboxBucket", *of_type("AWS::KMS::Key")]
+)
+def test_what_holds_data_outlives_the_stack(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_tables_are_protected_and_recoverable(name: str) -> None:
+    properties = TABLES[name]["Properties"]
+    assert properties["DeletionProtectionEnabled"] is True
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert "TableName" not in properties  # a name would keep a table from being replaced
+
+
+def test_buckets_are_private_and_encrypted() -> None:
+    for name, bucket in of_type("AWS::S3::Bucket").items():
+        properties = bucket["Properties"]
+        assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(properties["PublicAccessBlockConfiguration"]) == 4
+        assert properties["BucketEncryption"]
+        policy = RESOURCES[f"{name}Policy"]
+        assert policy["Condition"] == "TlsOnly"
+        (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+
+
+def test_results_do_not_come_back_as_ledgers() -> None:
+    (notice,) = RESOURCES["InboxBucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    assert notice["Filter"] == {"S3Key": {"Rules": [{"Name": "prefix", "Value": "ledger/"}]}}
+    assert not any(
+        "ledger/" in resource for action, resource in grants("Backfill") if action == "s3:PutObject"
+    )
+
+
+def test_queues_wait_for_their_readers_and_set_aside_what_fails() -> None:
+    readers = 0
+    for name, function in FUNCTIONS.items():
+        for event in function["Properties"].get("Events", {}).values():
+            if event["Type"] != "SQS":
+                continue
+            readers += 1
+            queue = RESOURCES[event["Properties"]["Queue"]["Fn::GetAtt"][0]]["Properties"]
+            timeout = function["Properties"].get("Timeout", DOCUMENT["Globals"]["Function"]["Timeout"])
+            assert queue["VisibilityTimeout"] >= 6 * timeout, name
+            assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+            assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+            assert "MaximumConcurrency" in event["Properties"]["ScalingConfig"]
+    assert readers
+
+
+SCOPES = {
+    "/v1/police/": "jianbiao/police",
+    "/v1/registry/": "jianbiao/registry",
+    "/v1/admin/": "jianbiao/admin",
+    "/v1/office/": "jianbiao/office",
+    "/v1/me/": "jianbiao/citizen",
+    "/v1/certificates": "jianbiao/citizen",
+}
+ROUTES = [
+    (event["Properties"]["Method"], event["Properties"]["Path"], event["Properties"].get("Auth"))
+    for function in FUNCTIONS.values()
+    for event in function["Properties"].get("Events", {}).values()
+    if event["Type"] == "HttpApi"
+]
+
+
+@pytest.mark.parametrize(("method", "path", "auth"), ROUTES, ids=lambda v: v if isinstance(v, str) else "")
+def test_routes(method: str, path: str, auth: dict[str, Any] | None) -> None:
+    scope = next((scope for prefix, scope in SCOPES.items() if path.startswith(prefix)), None)
+    assert auth == (scope and {"Authorizer": "Tokens", "AuthorizationScopes": [scope]})
+    assert scope or not path.startswith("/v1/") or path == "/v1/verify"
+    front = AllowList(frozenset({"h"}), frozenset())
+    asked = re.sub(r"\{[a-z_]+\+?\}", "x", path)
+    assert front.decide(method, asked, "", {"host": "h"}) == ApiCall(asked)
+
+
+def test_no_route_is_there_twice() -> None:
+    keys = [(method, path) for method, path, _ in ROUTES]
+    assert len(keys) == len(set(keys))
+
+
+def test_access_logs_have_the_route_not_the_path() -> None:
+    form = json.loads(RESOURCES["Api"]["Properties"]["AccessLogSettings"]["Format"])
+    variables = set(form.values())
+    assert "$context.routeKey" in variables
+    assert not any(
+        re.search(r"path|sourceIp|identity|authorizer|userAgent", v, re.IGNORECASE) for v in variables
+    )
+
+
+def test_logs_end() -> None:
+    for group in of_type("AWS::Logs::LogGroup").values():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_users_cannot_change_who_they_are() -> None:
+    for name in ("AppClient", "PortalClient"):
+        client = RESOURCES[name]["Properties"]
+        assert client["WriteAttributes"] == ["locale"]
+        assert "GenerateSecret" not in client
+        production = client["ExplicitAuthFlows"]["Fn::If"][1]
+        assert not any("PASSWORD" in flow for flow in production)
+
+
+def test_the_identity_provider_is_an_option() -> None:
+    """There are no user pools in aws-cn: without one nothing may refer to it."""
+    own = {name for name, r in RESOURCES.items() if r.get("Condition") == "OwnIssuer"}
+    assert {"UserPool", "ResourceServer", "AppClient", "Token", "TokenRole"} <= own
+
+    def references(node: Any, *, conditional: bool = False) -> set[str]:
+        if isinstance(node, list):
+            return set().union(*(references(item, conditional=conditional) for item in node))
+        if not isinstance(node, dict):
+            return set()
+        if "Fn::If" in node and node["Fn::If"][0] == "OwnIssuer":
+            return references(node["Fn::If"][2])
+        found = {node["Ref"]} if "Ref" in node else set()
+        if "Fn::GetAtt" in node:
+            found.add(node["Fn::GetAtt"][0])
+        if isinstance(node.get("Fn::Sub"), str):
+            found |= {name.split(".")[0] for name in re.findall(r"\$\{([A-Za-z.]+)\}", node["Fn::Sub"])}
+        return found.union(*(references(item) for item in node.values()))
+
+    for name, resource in RESOURCES.items():
+        if name not in own:
+            assert not references(resource) & own, name
+    for name, output in DOCUMENT["Outputs"].items():
+        if output.get("Condition") != "OwnIssuer":
+            assert not references(output["Value"]) & own, name
+
+
+def test_nothing_is_bound_to_a_partition() -> None:
+    text = re.sub(r"#.*", "", TEMPLATE.read_text(encoding="utf-8"))
+    assert not re.search(r"arn:aws|amazonaws\.com\b(?!\}?$)", re.sub(r"[a-z0-9-]+\.amazonaws\.com", "", text))
+    # Service principals are spelled alike in every partition.
+    assert set(re.findall(r"[a-z0-9-]+\.amazonaws\.com", text)) <= {
+        "lambda.amazonaws.com", "s3.amazonaws.com", "cognito-idp.amazonaws.com", "scheduler.amazonaws.com",
+        "events.amazonaws.com", "states.amazonaws.com", "sqs.amazonaws.com", "sns.amazonaws.com",
+        "cloudwatch.amazonaws.com",
+    }  # fmt: skip
+    assert not re.search(r"\b(us|eu|ap|cn)-[a-z]+-[0-9]\b", text)
+    assert not re.search(r"\b[0-9]{12}\b", text)
+
+
+def test_layers_and_functions_have_their_recipes() -> None:
+    for layer in of_type("AWS::Serverless::LayerVersion").values():
+        name = layer["Properties"]["ContentUri"].removeprefix("../layers/")
+        assert name in LAYERS
+        assert f"build-{name.capitalize()}Layer:" in (ROOT / "layers" / name / "Makefile").read_text()
+    for function in FUNCTIONS.values():
+        place = ROOT / "infra" / function["Properties"]["CodeUri"]
+        module = function["Properties"]["Handler"].removesuffix(".handler")
+        assert (place / f"{module}.py").is_file()
+
+
+def test_settings_of_production_are_parameters_that_exist() -> None:
+    for file in (ROOT / "infra" / "parameters").glob("*.txt"):
+        for pair in file.read_text().split():
+            name, _, value = pair.partition("=")
+            rule = DOCUMENT["Parameters"][name]
+            assert value in map(str, rule.get("AllowedValues", [value]))
+
+
+@pytest.mark.parametrize(
+    ("address", "accepted"),
+    [
+        ("https://jb.example.cn", True),
+        (f"https://{'a' * 40}", True),
+        (f"https://{'a' * 41}", False),
+        ("https://jb.example.cn/", False),
+        ("https://jb.example.cn:8443", False),
+        ("http://jb.example.cn", False),
+        ("http://127.0.0.1:8080", True),
+    ],
+)
+def test_a_host_that_is_too_long_for_the_code_is_refused_at_deployment(address: str, accepted: bool) -> None:
+    pattern = DOCUMENT["Parameters"]["PublicUrl"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, address)) is accepted
