@@ -63,3 +63,10 @@ def needs_new(active: CertificateFacts | None, wanted: CertificateFacts) -> bool
         active.vehicle_type,
         active.use,
     )
+
+
+def differs(active: CertificateFacts | None, wanted: CertificateFacts) -> bool:
+    """Whether an event has to issue: the certificate says what the register says, also when that corrects an end
+    of validity to an earlier one. So the same reports end in the same certificate, in whatever order they come;
+    an application only ever lengthens (`needs_new`)."""
+    return active != wanted

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from jianbiao.domain.certificate import State, is_terminal, needs_new
+from jianbiao.domain.certificate import CertificateFacts, State, is_terminal, needs_new
 from jianbiao.domain.eligibility import Entitlement, facts
 from jianbiao.domain.reasons import Reason
 from jianbiao.domain.register import Registered
@@ -65,6 +65,9 @@ class Outcome:
 Decide = Callable[[VehicleRecord], Entitlement]
 """Entitlement of a vehicle as just read; raises Refusal."""
 
+Needs = Callable[[CertificateFacts | None, CertificateFacts], bool]
+"""Whether a certificate for the second has to be issued where the first is active (domain.certificate)."""
+
 Report = Callable[[Registered], Registered]
 """Merges what is being reported into what is stored (domain.register)."""
 
@@ -93,8 +96,9 @@ class Issuer:
         cause: Cause,
         report: Report | None = None,
         extend: Extend | None = None,
+        needs: Needs = needs_new,
     ) -> Outcome:
-        """The certificate that `decide` entitles the vehicle to: the active one where it already says so.
+        """The certificate that `decide` entitles the vehicle to: the active one where `needs` finds that it will do.
 
         `report` adds newer register facts to what is stored before `decide` looks at them, `extend` what follows
         from the decision; both are stored in the same transaction.
@@ -113,7 +117,7 @@ class Issuer:
                     present
                     and present.status == State.ACTIVE
                     and not self.compromised(present.issuance.kid)
-                    and not needs_new(present.facts, facts(known.vehicle, entitlement))
+                    and not needs(present.facts, facts(known.vehicle, entitlement))
                 ):
                     if known != record.registered:
                         self.vehicles.update(record, known)
