@@ -10,6 +10,7 @@ from typing import Any
 from jianbiao.http.operations import OPERATIONS, Operation
 from jianbiao.http.problems import JSON as PROBLEM
 from jianbiao.http.schemas import BODIES, COMPONENTS
+from jianbiao.wire.status_list import MEDIA_TYPE
 
 COMMITTED = Path(__file__).parent / "data" / "openapi.json"
 """What is served, and committed; a test compares it with `document()`."""
@@ -91,6 +92,8 @@ def _content(shape: str | None) -> dict[str, Any]:
         return {}
     if shape == "page":
         return {"content": {"text/html": {"schema": {"type": "string"}}}}
+    if shape == "statuslist":
+        return {"content": {MEDIA_TYPE: {"schema": {"type": "string", "contentEncoding": "binary"}}}}
     if shape == "document":
         kinds = ("application/json", "application/jwk-set+json")
         return {"content": {kind: {"schema": {"type": "object"}} for kind in kinds}}
@@ -106,6 +109,7 @@ _OF_GATEWAY = {403, 404, 413, 429, 503}
 _DESCRIPTIONS = {
     200: "OK",
     201: "Made",
+    202: "Waits for somebody",
     204: "Done",
     303: "Go to the signed URL",
     304: "Not modified",
@@ -117,6 +121,7 @@ _DESCRIPTIONS = {
     413: "Too long",
     422: "Invalid input",
     426: "App too old",
+    429: "Too many requests",
     503: "Try again later",
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from jianbiao.http.schemas import PAPER_STATES
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -14,8 +16,8 @@ class Operation:
     path: str
     summary: str
     answers: dict[int, str | None]
-    """Status → name of the answer's schema; `page` for HTML, `document` for JSON of another kind, None for no
-    body."""
+    """Status → name of the answer's schema; `page` for HTML, `statuslist` for a list's bytes, `document` for JSON of
+    another kind, None for no body."""
     problems: tuple[int, ...] = ()
     """Statuses of problem details."""
     scope: str | None = None
@@ -45,10 +47,26 @@ _APP_VERSION = {
     "description": "Required where the token's client is an app.",
 }
 _IF_NONE_MATCH = {"name": "If-None-Match", "in": "header", "required": False, "schema": {"type": "string"}}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "description": "The same key with the same body is carried out once, and answered alike for a day.",
+}
 _FORMAT = _query("format", {"enum": ["pdf", "png", "svg"]})
 _READ = (403, 404, 426)
+_ADMIN_STEP = (400, 403, 404, 409, 413, 422)
+_X_ACTOR = {
+    "name": "X-Actor",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"},
+    "description": "The person who asks; on record.",
+}
 
-CITIZEN, POLICE = "jianbiao/citizen", "jianbiao/police"
+CITIZEN, POLICE, OFFICE = "jianbiao/citizen", "jianbiao/police", "jianbiao/office"
+ADMIN = "jianbiao/admin"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", "/v1/verify", "Verify a code", {200: "Finding"}, (400, 413, 422), body="VerifyRequest"),
@@ -88,8 +106,113 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "GET",
+        "/status-lists",
+        "The directory of status lists",
+        {200: "StatusListDirectory", 304: None},
+        parameters=(_IF_NONE_MATCH,),
+    ),
+    Operation(
+        "GET",
+        "/status-lists/{n}",
+        "A status list (draft-ietf-oauth-status-list), signed",
+        {200: "statuslist", 304: None},
+        (404,),
+        parameters=(_IF_NONE_MATCH,),
+    ),
+    Operation(
+        "POST",
+        "/v1/police/verify/batch",
+        "Judge scans made before, as of then and as of now",
+        {200: "PoliceBatch"},
+        (400, 413, 422),
+        POLICE,
+        "PoliceBatchRequest",
+    ),
+    Operation(
+        "POST",
+        "/v1/police/lookup",
+        "A vehicle by its plate",
+        {200: "PoliceSight"},
+        (400, 413, 422),
+        POLICE,
+        "PoliceLookupRequest",
+    ),
+    Operation(
+        "GET",
+        "/v1/admin/certificates/{id}",
+        "A certificate with its whole history",
+        {200: "AdminCertificate"},
+        (403, 404, 422),
+        ADMIN,
+        parameters=(_X_ACTOR,),
+    ),
+    Operation(
+        "POST",
+        "/v1/admin/certificates/{id}/revocation",
+        "Revoke or suspend for cause, and put a hold on the vehicle",
+        {200: "AdminCertificate"},
+        _ADMIN_STEP,
+        ADMIN,
+        "RevocationRequest",
+    ),
+    Operation(
+        "POST",
+        "/v1/admin/certificates/{id}/reinstatement",
+        "Reinstate a suspended certificate, and lift the hold",
+        {200: "AdminCertificate"},
+        _ADMIN_STEP,
+        ADMIN,
+        "ReasonRequest",
+    ),
+    Operation(
+        "POST",
+        "/v1/admin/holds/lift",
+        "Lift the hold on a vehicle",
+        {200: "VehicleHolds"},
+        _ADMIN_STEP,
+        ADMIN,
+        "LiftRequest",
+    ),
+    Operation(
+        "PUT",
+        "/v1/admin/policy",
+        "Publish a policy: in effect within 60 seconds",
+        {200: "PolicyVersion"},
+        (400, 403, 409, 413, 422),
+        ADMIN,
+        "PolicyRequest",
+    ),
+    Operation(
+        "POST",
+        "/v1/admin/policy/preview",
+        "What publishing a policy would change",
+        {200: "PolicyPreview"},
+        (400, 403, 413, 422),
+        ADMIN,
+        "PolicyPreviewRequest",
+    ),
+    Operation(
+        "GET",
+        "/v1/admin/policy",
+        "The policy in force, or an earlier version",
+        {200: "PolicyPublished"},
+        (403, 404, 422),
+        ADMIN,
+        parameters=(_query("version", {"type": "integer", "minimum": 1, "maximum": 2147483647}), _X_ACTOR),
+    ),
+    Operation(
+        "POST",
+        "/v1/admin/audit/query",
+        "Search the audit trail; the search is on record, too",
+        {200: "AuditEntries"},
+        (400, 403, 413, 422),
+        ADMIN,
+        "AuditQuery",
+    ),
+    Operation(
+        "GET",
         "/v1/me/vehicles",
-        "Own vehicles, and what can be done for them now",
+        "Own and bound vehicles, and what can be done for them now",
         {200: "VehicleList"},
         (403, 422, 426),
         CITIZEN,
@@ -98,7 +221,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "GET",
         "/v1/me/certificates",
-        "Certificates of own vehicles",
+        "Certificates of own and bound vehicles",
         {200: "CertificateList"},
         (403, 422, 426),
         CITIZEN,
@@ -116,12 +239,108 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "POST",
         "/v1/certificates",
-        "Get the certificate for the period the vehicle is in",
+        "Get the certificate for the period the vehicle is in, or claim the next one",
         {200: "Certificate", 201: "Certificate"},
         (400, 403, 404, 409, 413, 422, 426),
         CITIZEN,
         "ApplyRequest",
+        (_IDEMPOTENCY_KEY, _APP_VERSION),
+    ),
+    Operation(
+        "POST",
+        "/v1/me/bindings",
+        "Bind a vehicle: another's waits for the owner's consent",
+        {200: "Binding", 202: "Binding"},
+        (400, 403, 404, 409, 413, 422, 426, 429),
+        CITIZEN,
+        "BindRequest",
         (_APP_VERSION,),
+    ),
+    Operation(
+        "GET",
+        "/v1/me/bindings",
+        "Bindings to consent to, then those asked for",
+        {200: "BindingList"},
+        (403, 422, 426),
+        CITIZEN,
+        parameters=(*_PAGING, _APP_VERSION),
+    ),
+    Operation(
+        "POST",
+        "/v1/me/bindings/{id}/approval",
+        "The owner consents",
+        {200: "Binding"},
+        (403, 404, 409, 426),
+        CITIZEN,
+        parameters=(_APP_VERSION,),
+    ),
+    Operation(
+        "POST",
+        "/v1/me/bindings/{id}/refusal",
+        "The owner refuses",
+        {200: "Binding"},
+        (403, 404, 409, 426),
+        CITIZEN,
+        parameters=(_APP_VERSION,),
+    ),
+    Operation(
+        "DELETE",
+        "/v1/me/bindings/{id}",
+        "Either party ends a binding",
+        {204: None},
+        _READ,
+        CITIZEN,
+        parameters=(_APP_VERSION,),
+    ),
+    Operation(
+        "POST",
+        "/v1/certificates/{id}/paper",
+        "Ask for a paper mark",
+        {201: "Paper"},
+        (400, 403, 404, 409, 413, 422, 426),
+        CITIZEN,
+        "PaperRequest",
+        (_APP_VERSION,),
+    ),
+    Operation(
+        "GET",
+        "/v1/certificates/{id}/paper",
+        "The newest request for a paper mark",
+        {200: "Paper"},
+        _READ,
+        CITIZEN,
+        parameters=(_APP_VERSION,),
+    ),
+    Operation(
+        "DELETE",
+        "/v1/certificates/{id}/paper",
+        "Cancel it, before it is printed",
+        {204: None},
+        (403, 404, 409, 426),
+        CITIZEN,
+        parameters=(_APP_VERSION,),
+    ),
+    Operation(
+        "GET",
+        "/v1/office/paper",
+        "Paper marks in one state, oldest first",
+        {200: "OfficePaperList"},
+        (422,),
+        OFFICE,
+        parameters=(
+            _query("status", {"enum": PAPER_STATES, "default": "requested"}),
+            _query("office", {"type": "string", "minLength": 1, "maxLength": 64}),
+            *_PAGING,
+        ),
+    ),
+    Operation(
+        "PATCH",
+        "/v1/office/paper/{id}",
+        "Take a paper mark one step on",
+        {200: "OfficePaper"},
+        (400, 404, 409, 413, 422),
+        OFFICE,
+        "PaperStep",
     ),
     Operation(
         "GET",

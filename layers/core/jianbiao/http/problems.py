@@ -79,6 +79,46 @@ CODED: dict[str, tuple[str, ZhEn | None]] = {
         "The certificate is not active, so there is no file of it.",
         _step("请查看凭证状态，或重新申领。", "Look at the certificate's state, or apply for a new one."),
     ),
+    "too-many-shares": (
+        "The certificate has as many open share links as it may have.",
+        _step("请先撤销不再需要的分享链接。", "Withdraw a link that is no longer needed."),
+    ),
+    "too-many-bindings": (
+        "The vehicle has as many open bindings as it may have.",
+        _step("请车主先解除不再需要的绑定。", "Ask the owner to end a binding that is no longer needed."),
+    ),
+    "not-pending": (
+        "The binding is not waiting for consent.",
+        _step(
+            "请查看绑定状态，必要时请对方重新申请。", "Look at its state; it may have to be asked for again."
+        ),
+    ),
+    "paper-open": (
+        "There is an open request for a paper mark of this certificate.",
+        _step("请查看现有的纸质标志申请。", "Look at the request that is there."),
+    ),
+    "too-many-paper-requests": (
+        "The vehicle has as many open requests for paper marks as it may have.",
+        _step("请等待已有申请办结。", "Wait until earlier requests are done."),
+    ),
+    "not-allowed-in-state": (
+        "The present state does not allow this step.",
+        _step("请查看当前状态。", "Look at the present state."),
+    ),
+    "in-flight": (
+        "A request with this Idempotency-Key is being worked on.",
+        _step("请稍后使用相同的 Idempotency-Key 重试。", "Send it again with the same key in a moment."),
+    ),
+    "not-held": (
+        "There is no hold on this vehicle.",
+        _step("请查看凭证的完整历史。", "Look at the certificate's history."),
+    ),
+    "policy-changed": (
+        "Another version of the policy was published meanwhile.",
+        _step(
+            "请读取现行政策后重新修改发布。", "Read the policy in force, make the change again and publish."
+        ),
+    ),
     "share-expired": ("The share link has expired.", _step("请向车主索取新的链接。", "Ask for a new link.")),
     "share-withdrawn": (
         "The share link was withdrawn.",
