@@ -18,7 +18,7 @@ export AWS_DEFAULT_REGION ?= ap-east-1
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test test-all check bench mutants openapi build validate deploy tools clean
+.PHONY: help run stop test test-all fuzz check bench mutants openapi build validate deploy tools clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,13 +36,17 @@ test:  ## the tests that need Python alone (at most 10 minutes) [ARGS=pytest opt
 
 test-all: tools validate  ## all tests: installs headless Chromium, Node, Poppler and SAM CLI, or says what is missing
 	@$(ENV) dev peers
-	@$(DEV)/python -m pytest $(ARGS)
+	@JIANBIAO_TEST_ALL=1 $(DEV)/python -m pytest $(ARGS)
+
+fuzz:  ## the parser of codes, for ten minutes [SECONDS=600]
+	@$(ENV) dev
+	@PYTHONPATH=layers/core $(DEV)/python -m tests.support.fuzz --seconds $(or $(SECONDS),600)
 
 check:  ## static checks: ruff, mypy, import contracts, cfn-lint, checkov
 	@$(ENV) dev lint
 	$(DEV)/ruff check .
 	$(DEV)/mypy
-	$(DEV)/lint-imports
+	PYTHONPATH=layers/core:layers/render $(DEV)/lint-imports --no-logo
 	.envs/lint/bin/cfn-lint infra/template.yaml
 	.envs/lint/bin/checkov --config-file infra/checkov.yaml
 
@@ -60,7 +64,7 @@ mutants:  ## break one thing at a time and show that a test fails for each
 
 openapi:  ## write the OpenAPI document anew
 	@$(ENV) dev
-	@$(DEV)/python -m jianbiao.http.openapi
+	@PYTHONPATH=layers/core $(DEV)/python -m jianbiao.http.openapi
 
 build:  ## sam build: arm64 layers, without Docker
 	@$(ENV) sam

@@ -9,7 +9,6 @@ Memory is constant whatever a line's length: of a line that is longer than the l
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -126,9 +125,11 @@ class _Line:
 
     def _without_mark(self, piece: bytes) -> bytes:
         """`piece` without the part of the byte-order mark that it may bring: at the file's start only."""
-        common = len(os.path.commonprefix([self._mark, piece]))
-        self._mark = self._mark[common:] if common == min(len(self._mark), len(piece)) else b""
-        return piece[common:]
+        size = min(len(self._mark), len(piece))
+        if piece[:size] != self._mark[:size]:
+            size = 0
+        self._mark = self._mark[size:] if size else b""
+        return piece[size:]
 
     def finish(self) -> RawLine | None:
         """The line, or None where it is blank."""
