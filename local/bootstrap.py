@@ -8,11 +8,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from jianbiao.domain.policy import COMPILED, Policy
-from jianbiao.wire.keys import CERTIFICATE, STATUS_LIST, base64url, jwk_of, kid_of
+from jianbiao.aws.key_books import book_item
+from jianbiao.aws.policies import policy_items
+from jianbiao.domain.policy import Policy
+from jianbiao.domain.policy_document import SOURCE, compile_policy, parse
+from jianbiao.services.key_book import KeyBook
+from jianbiao.services.policy_desk import PublishedPolicy
 from local.clients import Operator
 
 YEAR = 365 * 86_400
+OVERLAP = 5
+"""Seconds between the publication of a replacement key and its first use; 24 hours on AWS (wire format 4)."""
 
 
 def bootstrap(operator: Operator, outputs: Mapping[str, str], now: int) -> None:
@@ -21,45 +27,32 @@ def bootstrap(operator: Operator, outputs: Mapping[str, str], now: int) -> None:
     The certificate key signs from two years ago on: the sample has codes that expired last year, signed with the
     deployment's own key. (On AWS the first key signs from its publication on.)
     """
-    compiled: dict[str, Any] = json.loads(COMPILED.read_bytes())
-    compiled["app"]["clients"] = [*compiled["app"]["clients"], outputs["AppClientId"]]
+    source: dict[str, Any] = json.loads(SOURCE.read_bytes())
+    source["app"]["clients"] = [*source["app"]["clients"], outputs["AppClientId"]]
+    compiled = compile_policy(parse(json.dumps(source).encode()))
     policy = Policy(compiled)
-    issuers = [policy.issuer(code) for code in compiled["divisions"]]
     kms = operator.client("kms")
-    public = {
-        name: kms.get_public_key(KeyId=outputs[f"{name}KeyArn"])["PublicKey"]
-        for name in ("Certificate", "Standby", "List")
-    }
-    nbf, exp = now - 2 * YEAR, now + 5 * YEAR
-    jwks = {
-        "version": 1,
-        "keys": [
-            jwk_of(public["Certificate"], purpose=CERTIFICATE, issuers=issuers, nbf=nbf, exp=exp),
-            jwk_of(public["Standby"], purpose=CERTIFICATE, issuers=issuers, nbf=nbf, exp=exp),
-            jwk_of(public["List"], purpose=STATUS_LIST, nbf=nbf, exp=exp),
-        ],
-    }
-    signing = {base64url(kid_of(public[n])): outputs[f"{n}KeyArn"] for n in ("Certificate", "Standby")}
-    _put(operator, outputs, "policy", policy.version, compiled=json.dumps(compiled, ensure_ascii=False))
-    _put(
-        operator,
-        outputs,
-        "keys",
-        1,
-        jwks=json.dumps(jwks, ensure_ascii=False),
-        signing=json.dumps(signing),
-        active_kid=base64url(kid_of(public["Certificate"])),
+    arns = {name: outputs[f"{name}KeyArn"] for name in ("Certificate", "Standby", "List")}
+    keys = {name: (bytes(kms.get_public_key(KeyId=arn)["PublicKey"]), arn) for name, arn in arns.items()}
+    book = KeyBook.first(
+        certificate=keys["Certificate"],
+        standby=keys["Standby"],
+        status_list=keys["List"],
+        issuers=[policy.issuer(code) for code in compiled["divisions"]],
+        overlap=OVERLAP,
+        nbf=now - 2 * YEAR,
+        exp=now + 5 * YEAR,
     )
+    published = PublishedPolicy(policy.version, source, compiled, now, "bootstrap")
+    for item in (*policy_items(published), book_item(book)):
+        _put(operator, outputs["ConfigTableName"], item)
 
 
-def _put(operator: Operator, outputs: Mapping[str, str], name: str, version: int, **texts: str) -> None:
+def _put(operator: Operator, table: str, item: Mapping[str, Any]) -> None:
     """Insert one version of a Config item; a version that is there is never changed."""
-    item = {"name": {"S": name}, "version": {"N": str(version)}} | {
-        key: {"S": text} for key, text in texts.items()
-    }
     try:
         operator.client("dynamodb").put_item(
-            TableName=outputs["ConfigTableName"],
+            TableName=table,
             Item=item,
             ConditionExpression="attribute_not_exists(#n)",
             ExpressionAttributeNames={"#n": "name"},
