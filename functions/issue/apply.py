@@ -5,10 +5,13 @@ from __future__ import annotations
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
+from jianbiao.aws.decisions import DynamoDecisions
+from jianbiao.aws.replays import DynamoReplays
 from jianbiao.http import apply
 from jianbiao.http.edge import make_handler
 from jianbiao.log import logger as make_logger
 from jianbiao.services.apply import ApplicationDesk
+from jianbiao.services.replays import Once
 from jianbiao.settings import setting
 
 logger = make_logger("apply")
@@ -17,7 +20,12 @@ policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
 
 handler = make_handler(
     apply.routes(
-        desk=ApplicationDesk(wiring.access(dynamodb), wiring.issuer(dynamodb, client("kms"))),
+        desk=ApplicationDesk(
+            wiring.access(dynamodb),
+            wiring.issuer(dynamodb, client("kms")),
+            DynamoDecisions(dynamodb, setting("DECISIONS_TABLE")),
+        ),
+        once=Once(DynamoReplays(dynamodb, setting("IDEMPOTENCY_TABLE")), wiring.now),
         policies=policies,
         clock=wiring.now,
         base_url=setting("PUBLIC_URL"),

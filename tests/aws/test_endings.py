@@ -78,9 +78,7 @@ def binding(number: int) -> Binding:
 
 def paper(number: int) -> PaperRequest:
     asked = (Step("requested", NOW, "p-1", ""),)
-    return PaperRequest(
-        CERTIFICATE, number, CAR.vin, "p-1", Delivery.MAIL, "230100", b"sealed", asked, 100
-    )
+    return PaperRequest(CERTIFICATE, number, CAR.vin, "p-1", Delivery.MAIL, "230100", b"sealed", asked, 100)
 
 
 def share(number: int) -> Share:
@@ -97,7 +95,10 @@ def test_a_change_of_owner_ends_everything_that_is_open(stores: Stores) -> None:
     assert len(endings) == 43  # what the limits allow at most, well below the 100 of a transaction
     stores.sell(endings)
     for number in range(1, 11):
-        ended, cancelled = stores.bindings.get(binding(number).binding_id), stores.papers.get(f"{CERTIFICATE}-{number}")
+        ended, cancelled = (
+            stores.bindings.get(binding(number).binding_id),
+            stores.papers.get(f"{CERTIFICATE}-{number}"),
+        )
         assert (ended.status, ended.changed_by, ended.changed_at) == ("ended", "registry", NOW)
         assert cancelled.life[-1] == Step("cancelled", NOW, "registry", "owner-changed")
         assert cancelled.recipient == b"sealed"

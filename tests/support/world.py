@@ -18,20 +18,29 @@ from jianbiao.records import VehicleRecord
 from jianbiao.services.access import Access
 from jianbiao.services.apply import ApplicationDesk
 from jianbiao.services.backfill import ChunkWorker
+from jianbiao.services.bindings import BindingDesk
 from jianbiao.services.issue import Issuer
+from jianbiao.services.paper import OfficeDesk, PaperDesk
+from jianbiao.services.replays import Once
 from tests.support.memory import (
     Faults,
+    MemoryBindings,
     MemoryCertificates,
+    MemoryDecisions,
     MemoryIndices,
     MemoryIssuances,
     MemoryKeys,
+    MemoryPapers,
     MemoryPolicies,
+    MemoryReplays,
+    MemorySeal,
     MemorySigner,
     MemoryVehicles,
 )
 
 TODAY = date(2026, 11, 22)
 OWNER = Person(person_ref="p-1", division="230100", client_id="portal")
+OTHER = Person(person_ref="p-2", division="230100", client_id="portal")
 KEYS = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
 
 CAR = Vehicle(
@@ -63,13 +72,21 @@ class World:
     signer: MemorySigner = field(default_factory=lambda: MemorySigner(KEYS))
     keys: MemoryKeys = field(default_factory=lambda: MemoryKeys(KEYS))
 
+    decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
+    replays: MemoryReplays = field(default_factory=MemoryReplays)
+    seal: MemorySeal = field(default_factory=MemorySeal)
+    later: int = 0
+    """Seconds after ten in the morning."""
+
     def __post_init__(self) -> None:
         self.vehicles = MemoryVehicles(self.issuances, self.certificates)
+        self.bindings = MemoryBindings(self.vehicles)
+        self.papers = MemoryPapers(self.vehicles)
         self._numbers = itertools.count(1)
 
     def clock(self) -> int:
-        """Ten in the morning of `today`."""
-        return start_of_day(self.today) + 36_000
+        """Ten in the morning of `today`, and `later`."""
+        return start_of_day(self.today) + 36_000 + self.later
 
     def random(self, size: int) -> bytes:
         """Different bytes at each call, the same in each run."""
@@ -94,8 +111,36 @@ class World:
     @property
     def desk(self) -> ApplicationDesk:
         """Where citizens apply."""
-        issuer = self.issuer
-        return ApplicationDesk(Access(issuer.vehicles, issuer.certificates, self.clock), issuer)
+        return ApplicationDesk(self.access, self.issuer, self.faults.wrap(self.decisions))
+
+    @property
+    def access(self) -> Access:
+        """The gate of all citizen calls."""
+        watch = self.faults.wrap
+        return Access(watch(self.vehicles), watch(self.certificates), watch(self.bindings), self.clock)
+
+    @property
+    def binding_desk(self) -> BindingDesk:
+        """Where people bind vehicles."""
+        watch = self.faults.wrap
+        return BindingDesk(watch(self.vehicles), watch(self.bindings), self.clock, self.random)
+
+    @property
+    def paper_desk(self) -> PaperDesk:
+        """Where owners ask for paper marks."""
+        watch = self.faults.wrap
+        return PaperDesk(watch(self.papers), watch(self.seal), self.clock)
+
+    @property
+    def office(self) -> OfficeDesk:
+        """Where the office works."""
+        watch = self.faults.wrap
+        return OfficeDesk(watch(self.papers), watch(self.certificates), watch(self.seal), self.clock)
+
+    @property
+    def once(self) -> Once:
+        """What carries requests out once."""
+        return Once(self.faults.wrap(self.replays), self.clock)
 
     @property
     def worker(self) -> ChunkWorker:

@@ -18,6 +18,7 @@ from jianbiao.aws.tables import Tables
 from jianbiao.settings import setting
 
 if TYPE_CHECKING:
+    from jianbiao.aws.bindings import DynamoBindings
     from jianbiao.aws.issuances import DynamoIssuances
     from jianbiao.aws.status_lists import S3Lists
     from jianbiao.aws.vehicles import DynamoVehicles
@@ -77,6 +78,13 @@ def status_lists(published: DynamoKeys) -> CachedLists:
     return CachedLists(setting("DEPLOYMENT"), fetch, published)
 
 
+def bindings(dynamodb: Any) -> DynamoBindings:
+    """Who else may see a vehicle."""
+    from jianbiao.aws.bindings import DynamoBindings
+
+    return DynamoBindings(dynamodb, Tables.from_settings())
+
+
 def keys(dynamodb: Any) -> DynamoKeys:
     """The deployment's key set."""
     return DynamoKeys(dynamodb, setting("CONFIG_TABLE"))
@@ -86,7 +94,7 @@ def access(dynamodb: Any) -> Access:
     """The gate of all citizen calls."""
     from jianbiao.services.access import Access
 
-    return Access(vehicles(dynamodb), certificates(dynamodb), now)
+    return Access(vehicles(dynamodb), certificates(dynamodb), bindings(dynamodb), now)
 
 
 def issuer(dynamodb: Any, kms: Any) -> Issuer:

@@ -1,4 +1,4 @@
-"""Citizen routes that only read: own vehicles, own certificates."""
+"""Citizen routes that only read: vehicles and certificates, own and bound."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jianbiao.http.pages import Cursor, page_of
 from jianbiao.ports import Clock, Policies
 from jianbiao.records import Certificate
 from jianbiao.services.access import Access
-from jianbiao.services.citizen import CitizenDesk, OwnVehicle
+from jianbiao.services.citizen import CitizenDesk, ListedVehicle
 from jianbiao.wire.code_text import code_text
 
 
@@ -27,14 +27,14 @@ def routes(
     def my_vehicles(request: Request) -> Response:
         person, policy = who(request)
         page = page_of(request, person)
-        vehicles, following = desk.own_vehicles(person, policy, limit=page.limit, after=page.after)
-        shown = [own_vehicle(vehicle, policy) for vehicle in vehicles]
+        vehicles, following = desk.my_vehicles(person, policy, limit=page.limit, after=page.after)
+        shown = [listed_vehicle(vehicle, policy) for vehicle in vehicles]
         return Response(200, {"vehicles": shown, "next": Cursor.after(following, person)})
 
     def my_certificates(request: Request) -> Response:
         person, policy = who(request)
         page = page_of(request, person)
-        found, following = desk.own_certificates(person, policy, limit=page.limit, after=page.after)
+        found, following = desk.my_certificates(person, policy, limit=page.limit, after=page.after)
         shown = [shown_certificate(certificate, policy) for certificate in found]
         return Response(200, {"certificates": shown, "next": Cursor.after(following, person)})
 
@@ -57,8 +57,8 @@ def routes(
     }
 
 
-def own_vehicle(own: OwnVehicle, policy: Policy) -> dict[str, Any]:
-    """A vehicle in its owner's list."""
+def listed_vehicle(own: ListedVehicle, policy: Policy) -> dict[str, Any]:
+    """A vehicle in the list of its owner or of somebody it is bound to."""
     v = own.record.registered.vehicle
     return {
         "plate": v.plate,
@@ -66,7 +66,7 @@ def own_vehicle(own: OwnVehicle, policy: Policy) -> dict[str, Any]:
         "vehicle_type": policy.coded("vehicle_types", v.vehicle_type).as_json(),
         "use": policy.coded("uses", v.use).as_json(),
         "vin_tail": v.vin[-VIN_TAIL:],
-        "relation": "owner",
+        "relation": str(own.relation),
         "inspection_valid_until": v.valid_until.isoformat() if v.valid_until else None,
         "state_as_of": rfc3339(own.record.registered.as_of),
         "certificate_id": own.certificate.certificate_id if own.certificate else None,

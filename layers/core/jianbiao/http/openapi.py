@@ -109,7 +109,7 @@ _OF_GATEWAY = {403, 404, 413, 429, 503}
 _DESCRIPTIONS = {
     200: "OK",
     201: "Made",
-    202: "Waits for somebody",
+    202: "Accepted, not done yet",
     204: "Done",
     303: "Go to the signed URL",
     304: "Not modified",

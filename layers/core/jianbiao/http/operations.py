@@ -66,7 +66,7 @@ _X_ACTOR = {
 }
 
 CITIZEN, POLICE, OFFICE = "jianbiao/citizen", "jianbiao/police", "jianbiao/office"
-ADMIN = "jianbiao/admin"
+ADMIN, REGISTRY = "jianbiao/admin", "jianbiao/registry"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("POST", "/v1/verify", "Verify a code", {200: "Finding"}, (400, 413, 422), body="VerifyRequest"),
@@ -208,6 +208,23 @@ OPERATIONS: tuple[Operation, ...] = (
         (400, 403, 413, 422),
         ADMIN,
         "AuditQuery",
+    ),
+    Operation(
+        "POST",
+        "/v1/registry/events",
+        "Report registry events; each is answered by itself",
+        {202: "RegistryResults"},
+        (400, 413, 422),
+        REGISTRY,
+        "RegistryEvents",
+    ),
+    Operation(
+        "GET",
+        "/v1/registry/events/{id}",
+        "What became of an event",
+        {200: "RegistryEvent"},
+        (404,),
+        REGISTRY,
     ),
     Operation(
         "GET",

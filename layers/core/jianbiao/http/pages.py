@@ -1,4 +1,6 @@
-"""Paging of lists: `limit` and an opaque `next`."""
+"""Paging of lists: `limit` and an opaque `next`.
+
+A cursor is made for somebody: a citizen, or a text that names a machine's list."""
 
 from __future__ import annotations
 
@@ -18,14 +20,14 @@ class Cursor:
     """Where a list goes on. Opaque, and of no use to anybody but the person it was made for."""
 
     @staticmethod
-    def after(key: str | None, person: Person) -> str | None:
+    def after(key: str | None, person: Person | str) -> str | None:
         """The cursor behind `key`; None at the end of the list."""
         if key is None:
             return None
         return base64.urlsafe_b64encode(_owner(person) + key.encode()).decode().rstrip("=")
 
     @staticmethod
-    def read(text: str, person: Person) -> str:
+    def read(text: str, person: Person | str) -> str:
         """The key in a cursor. Raises ValueError."""
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         if data[:_DIGEST] != _owner(person):
@@ -41,7 +43,7 @@ class Page:
     after: str | None
 
 
-def page_of(request: Request, person: Person) -> Page:
+def page_of(request: Request, person: Person | str) -> Page:
     """The page in the query. Raises InvalidInput."""
     limit, text = request.query.get("limit", str(MAX_LIMIT)), request.query.get("next")
     if not limit.isascii() or not limit.isdecimal() or len(limit) > 3 or not 1 <= int(limit) <= MAX_LIMIT:
@@ -53,5 +55,6 @@ def page_of(request: Request, person: Person) -> Page:
     return Page(int(limit), after)
 
 
-def _owner(person: Person) -> bytes:
-    return hashlib.sha256(person.person_ref.encode()).digest()[:_DIGEST]
+def _owner(person: Person | str) -> bytes:
+    text = person if isinstance(person, str) else person.person_ref
+    return hashlib.sha256(text.encode()).digest()[:_DIGEST]

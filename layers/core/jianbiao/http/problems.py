@@ -63,6 +63,7 @@ KINDS: dict[type[errors.JianbiaoError], Kind] = {
         503, "Unavailable", "A part of the service does not answer; nothing half done is visible.", _RETRY
     ),
     errors.Forged: Kind(422, "Forged", "No published key vouches for this code."),
+    errors.Untrusted: Kind(503, "Unavailable", "The published keys or lists cannot be used.", _RETRY),
 }
 
 REFUSAL_STATUS: dict[str, int] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jianbiao.http import event_schemas
+
 Schema = dict[str, Any]
 
 
@@ -120,6 +122,8 @@ _POLICY: Schema = {
 }
 
 COMPONENTS: dict[str, Schema] = {
+    "RegistryResults": event_schemas.RESULTS,
+    "RegistryEvent": event_schemas.STATE,
     "ZhEn": _object({"zh": TEXT, "en": TEXT}),
     "Coded": _object({"code": TEXT, "zh": TEXT, "en": TEXT}),
     "CertificateId": CERTIFICATE_ID,
@@ -344,6 +348,8 @@ COMPONENTS: dict[str, Schema] = {
 """Shapes of answers, by name."""
 
 BODIES: dict[str, Schema] = {
+    "RegistryEvents": event_schemas.BATCH,
+    **event_schemas.EVENTS,
     "VerifyRequest": _object({"code": CODE}),
     "PoliceVerifyRequest": _object({"code": CODE, **_WHO}),
     "PoliceBatchRequest": _object(

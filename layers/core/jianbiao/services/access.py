@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jianbiao.domain.bindings import BindingState
 from jianbiao.domain.eligibility import Person, check_reading
 from jianbiao.domain.policy import Policy
 from jianbiao.domain.reasons import Reason
 from jianbiao.domain.times import day_of
-from jianbiao.errors import NotFound, Refusal
-from jianbiao.ports import Certificates, Clock, Vehicles
+from jianbiao.errors import Forbidden, NotFound, Refusal
+from jianbiao.ports import Bindings, Certificates, Clock, Vehicles
 from jianbiao.records import Certificate, VehicleRecord
+from jianbiao.services.bindings import Relation
 from jianbiao.wire.ids import certificate_id, parse_certificate_id
 
 
@@ -20,10 +22,12 @@ class Access:
 
     vehicles: Vehicles
     certificates: Certificates
+    bindings: Bindings
     clock: Clock
 
     def vehicle(self, person: Person, plate_class: str, plate: str) -> VehicleRecord:
-        """The person's vehicle that bears a plate; raises Refusal(not-bound) for all others alike."""
+        """The vehicle that bears a plate, if it is the person's own or bound to her; raises Refusal(not-bound) for
+        all others alike."""
         vin = self.vehicles.vin_of_plate(plate_class, plate)
         record = self.vehicles.get(vin) if vin else None
         # A pointer whose vehicle bears another plate by now is left over from a move.
@@ -47,6 +51,28 @@ class Access:
         check_reading(policy, record.registered.vehicle, person, day_of(self.clock()))
         return certificate, record
 
+    def own_certificate(self, person: Person, policy: Policy, text: str) -> tuple[Certificate, VehicleRecord]:
+        """The same for the owner alone: raises Forbidden for a bound person, who knows the certificate anyway."""
+        certificate, record = self.certificate(person, policy, text)
+        if record.registered.vehicle.owner_ref != person.person_ref:
+            raise Forbidden
+        return certificate, record
+
     def may_see(self, person: Person, record: VehicleRecord) -> bool:
-        """Whether the vehicle is the person's."""
-        return record.registered.vehicle.owner_ref == person.person_ref
+        """Whether the person may view, download and share the vehicle's certificate: she owns it or is bound."""
+        return self.relation(person, record) is not None
+
+    def relation(self, person: Person, record: VehicleRecord) -> Relation | None:
+        """What the person is to the vehicle now: a binding that has ended or expired counts at once."""
+        vehicle = record.registered.vehicle
+        if vehicle.owner_ref == person.person_ref:
+            return Relation.OWNER
+        now = self.clock()
+        _, found = self.bindings.open_list(vehicle.vin)
+        if any(
+            binding.person_ref == person.person_ref
+            and binding.state(now, vehicle.owner_ref) is BindingState.APPROVED
+            for binding in found
+        ):
+            return Relation.BOUND
+        return None
