@@ -63,8 +63,8 @@ CHANNELS = {
 DEREGISTERED_STATE = "E"
 """机动车状态: 注销."""
 
-EARLIEST, FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(1900, 1, 1), date(2199, 12, 31)
-"""No event occurred before EARLIEST; the days it tells of lie between the other two, as in a ledger."""
+EARLIEST = date(1990, 1, 1)
+"""No event occurred before."""
 
 CLOCK_SKEW = 300
 """Seconds that a reporting system's clock may be ahead of ours."""
@@ -80,7 +80,7 @@ class Event:
     """A valid registry event."""
 
     id: str
-    """1 to 64 printable ASCII characters, unique among all events."""
+    """1 to 64 letters, digits and ``. _ : ~ -``, unique among all events."""
     type: EventType
     occurred_at: int
     vin: str
@@ -162,8 +162,6 @@ def _faults(event: Mapping[str, Any], policy: Policy, now: int) -> Iterator[Fiel
         yield from _inspection_faults(inspection, occurred_on)
     if insurance := event.get("policy"):
         yield from _insurance_faults(insurance)
-    if tax := event.get("tax"):
-        yield from _day_faults(tax, "paid_until", "/tax")
 
 
 def _vehicle_faults(vehicle: Mapping[str, Any], policy: Policy, occurred_on: date) -> Iterator[FieldError]:
@@ -176,9 +174,6 @@ def _vehicle_faults(vehicle: Mapping[str, Any], policy: Policy, occurred_on: dat
             yield FieldError(f"/vehicle/{name}", "has a letter that its table does not have")
     if "plate" in vehicle:
         yield from _plate_faults(vehicle["plate"], vehicle.get("plate_class", _ANY_CLASS), "/vehicle/plate")
-    for name in _DAYS:
-        if vehicle.get(name):
-            yield from _day_faults(vehicle, name, "/vehicle")
     if (until := vehicle.get("valid_until")) and not is_month_end(date.fromisoformat(until)):
         yield FieldError("/vehicle/valid_until", "is not the last day of a month")
     registered, made = vehicle.get("registered_on"), vehicle.get("manufactured_on")
@@ -189,14 +184,12 @@ def _vehicle_faults(vehicle: Mapping[str, Any], policy: Policy, occurred_on: dat
 
 
 def _inspection_faults(inspection: Mapping[str, Any], occurred_on: date) -> Iterator[FieldError]:
-    yield from _day_faults(inspection, "passed_on", "/inspection")
     passed_on = date.fromisoformat(inspection["passed_on"])
     if passed_on > occurred_on:
         yield FieldError("/inspection/passed_on", "lies after the event")
     until = inspection.get("valid_until")
     if not until:
         return
-    yield from _day_faults(inspection, "valid_until", "/inspection")
     if not is_month_end(date.fromisoformat(until)):
         yield FieldError("/inspection/valid_until", "is not the last day of a month")
     if date.fromisoformat(until) < passed_on:
@@ -206,8 +199,6 @@ def _inspection_faults(inspection: Mapping[str, Any], occurred_on: date) -> Iter
 def _insurance_faults(insurance: Mapping[str, Any]) -> Iterator[FieldError]:
     yield from _vin_faults(insurance["vin"], "/policy/vin")
     yield from _plate_faults(insurance["plate"], _ANY_CLASS, "/policy/plate")
-    yield from _day_faults(insurance, "from", "/policy")
-    yield from _day_faults(insurance, "to", "/policy")
     if date.fromisoformat(insurance["to"]) < date.fromisoformat(insurance["from"]):
         yield FieldError("/policy/to", "lies before from")
 
@@ -226,8 +217,3 @@ def _plate_faults(plate: str, plate_class: str, pointer: str) -> Iterator[FieldE
         plates.normalise(plate, plate_class)
     except ValueError as error:
         yield FieldError(pointer, str(error))
-
-
-def _day_faults(part: Mapping[str, Any], name: str, where: str) -> Iterator[FieldError]:
-    if not FIRST_DAY <= date.fromisoformat(part[name]) <= LAST_DAY:
-        yield FieldError(f"{where}/{name}", f"lies outside {FIRST_DAY.year} to {LAST_DAY.year}")

@@ -7,7 +7,6 @@ for a web framework to do that would be worth its import time at a cold start.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
 from jianbiao.domain.policy import Policy
-from jianbiao.errors import InvalidInput, JianbiaoError, MalformedJson, TooLong, Unavailable
+from jianbiao.errors import InvalidInput, JianbiaoError, MalformedJson, TooLong, Unavailable, Untrusted
 from jianbiao.http import problems
 from jianbiao.http.bodies import validate
 
@@ -106,29 +105,32 @@ def make_handler(
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         begun = time.perf_counter()
         request = request_of(event)
-        code = ""
         try:
-            response = routes[request.route](request)
-        except JianbiaoError as error:
-            code = error.code
-            if isinstance(error, Unavailable):
-                logger.exception("unavailable", extra={"route": request.route, "what": str(error)})
-            response = page(error, request) or _answer(error, policy)
+            answer, code = respond(request)
         except Exception as error:
             code = "internal"
             logger.exception("unexpected", extra={"route": request.route, "error": type(error).__name__})
-            response = _answer(JianbiaoError(), None)
+            answer = gateway_response(_answer(JianbiaoError(), None))
         logger.info(
             "answered",
             extra={
                 "route": request.route,
-                "status": response.status,
+                "status": answer["statusCode"],
                 "code": code,
                 "request_id": request.request_id,
                 "ms": round((time.perf_counter() - begun) * 1000, 1),
             },
         )
-        return gateway_response(response)
+        return answer
+
+    def respond(request: Request) -> tuple[dict[str, Any], str]:
+        """The answer, and the code of the problem where it is one. Raises what nobody has foreseen."""
+        try:
+            return gateway_response(routes[request.route](request)), ""
+        except JianbiaoError as error:
+            if isinstance(error, Unavailable | Untrusted):
+                logger.exception(error.code, extra={"route": request.route, "what": str(error)})
+            return gateway_response(page(error, request) or _answer(error, policy)), error.code
 
     return handler
 
@@ -140,8 +142,8 @@ def request_of(event: Mapping[str, Any]) -> Request:
     raw = body.encode("utf-8", "surrogatepass")
     if event.get("isBase64Encoded"):
         try:
-            raw = base64.b64decode(body)
-        except binascii.Error:
+            raw = base64.b64decode(body, validate=True)
+        except ValueError:  # binascii.Error is one; another where the text is not ASCII
             raw = b""
     return Request(
         route=str(event.get("routeKey", "")),

@@ -203,7 +203,7 @@ class EventWorker:
             return self._withdrawn(record, stored, Outcome(EventState.APPLIED))
 
         def decide(read: VehicleRecord) -> Entitlement:
-            return self._entitle(read, policy)
+            return self.entitle(read, policy)
 
         channel = event.report(policy).channel if waits else known.channel
         cause = Cause(channel, f"event:{event.id}", stored.sent_by)
@@ -217,7 +217,8 @@ class EventWorker:
         id_ = issued.certificate.certificate_id
         return Outcome(EventState.APPLIED, id_ if waits or issued.created else None)
 
-    def _entitle(self, read: VehicleRecord, policy: Policy) -> Entitlement:
+    def entitle(self, read: VehicleRecord, policy: Policy) -> Entitlement:
+        """What events entitle a vehicle to, as read; raises Refusal."""
         known, now = read.registered, self.issuer.clock()
         if known.issues <= known.ends:
             # A state that ends certificates was reported meanwhile.
