@@ -46,6 +46,8 @@ def bootstrap(operator: Operator, outputs: Mapping[str, str], now: int) -> None:
     published = PublishedPolicy(policy.version, source, compiled, now, "bootstrap")
     for item in (*policy_items(published), book_item(book)):
         _put(operator, outputs["ConfigTableName"], item)
+    # The schedule would publish the first status list within a minute; here nobody wants to wait for it.
+    operator.client("lambda").invoke(FunctionName=outputs["StatusFunctionName"], InvocationType="Event")
 
 
 def _put(operator: Operator, table: str, item: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ DOCUMENT = template.load(TEMPLATE)
 RESOURCES: dict[str, dict[str, Any]] = DOCUMENT["Resources"]
 SIGNERS = {"Apply", "Backfill", "Events"}
 """Functions that may sign certificates (style.md's house: apply, events, backfill)."""
-LIST_SIGNERS = {"Status", "StatusLists", "PublishStatus"}
+LIST_SIGNERS = {"Status"}
 READS = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
 
 
@@ -97,6 +97,41 @@ def test_verification_only_reads() -> None:
             allowed = {"dynamodb:PartiQLInsert"} if table == "AuditTable" else READS
             assert touching(function, table) <= allowed, (function, table)
         assert not any(action.startswith(("kms:", "sqs:")) for action, _ in grants(function))
+
+
+def test_operators_cannot_sign_and_read_only_what_they_need() -> None:
+    for function in ("Admin", "Policy", "AuditQuery"):
+        assert not any(action.startswith(("kms:", "s3:", "sqs:")) for action, _ in grants(function))
+    assert touching("Policy", "ConfigTable") == {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"}
+    assert touching("AuditQuery", "AuditTable") == {"dynamodb:Query", "dynamodb:PartiQLInsert"}
+    readers = {f for f in FUNCTIONS if "dynamodb:Query" in touching(f, "AuditTable")}
+    assert readers == {"AuditQuery"}
+    assert not {t for t in TABLES if touching("Policy", t)} - {"ConfigTable"}
+
+
+def test_the_policy_function_writes_policy_items_alone() -> None:
+    writers = {f for f in FUNCTIONS if "dynamodb:PutItem" in touching(f, "ConfigTable")}
+    assert writers == {"Policy"}
+    statements = RESOURCES["PolicyPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    (publish,) = [s for s in statements if s["Sid"] == "PublishPolicy"]
+    keys = publish["Condition"]["ForAllValues:StringEquals"]["dynamodb:LeadingKeys"]
+    assert keys == ["policy", "policy-source"]
+
+
+def test_status_lists_are_written_by_their_publisher_alone() -> None:
+    writers = {
+        function
+        for function in FUNCTIONS
+        for action, resource in grants(function)
+        if action == "s3:PutObject" and re.search(r"FilesBucket\.Arn\}/(status-lists/|\*)", resource)
+    }
+    assert writers == {"Status"}
+    assert {t for t in TABLES if touching("Status", t)} == {
+        "StatusesTable",
+        "AllocationsTable",
+        "ConfigTable",
+    }
+    assert not any("PutItem" in action or "UpdateItem" in action for action, _ in grants("Status"))
 
 
 def test_sharing_reads_certificates() -> None:
