@@ -72,7 +72,7 @@ def stores() -> Iterator[Stores]:
 
 def binding(number: int) -> Binding:
     return Binding(
-        f"b{number:025d}", CAR.vin, "p-1", "p-9", "02", CAR.plate, "pending", NOW, NOW + 9, NOW, "p-9", 100
+        f"{number:026d}", CAR.vin, "p-1", "p-9", "02", CAR.plate, "pending", NOW, NOW + 9, NOW, "p-9", 100
     )
 
 

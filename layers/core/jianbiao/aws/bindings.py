@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,8 @@ from jianbiao.records import Binding, Ending, OpenList
 
 GUESSES_KEPT = 2 * 86_400
 """Seconds after which a day's count may be forgotten; the day itself is part of its key."""
+
+_BINDING_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
 def list_key(vin: str) -> Item:
@@ -71,8 +74,11 @@ class DynamoBindings:
         self._table = Table(client, tables.bindings)
 
     def get(self, binding_id: str) -> Binding | None:
+        # Whatever somebody writes into a path is no key until it looks like one.
+        if not _BINDING_ID.fullmatch(binding_id):
+            return None
         item = self._table.get({"binding_id": {"S": binding_id}})
-        return binding_of(item) if item and "vin" in item else None
+        return binding_of(item) if item else None
 
     def open_list(self, vin: str) -> tuple[OpenList, list[Binding]]:
         listed = open_lists.read(self._table, list_key(vin), vin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from jianbiao.aws import dynamo, open_lists
@@ -12,6 +13,8 @@ from jianbiao.aws.tables import Tables
 from jianbiao.domain.paper import Delivery
 from jianbiao.ports import Stale
 from jianbiao.records import Ending, OpenList, PaperRequest, Step
+
+_REQUEST_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}-[1-9][0-9]{0,8}")
 
 
 def paper_key(certificate_id: str, number_: int) -> Item:
@@ -26,9 +29,9 @@ def list_key(vin: str) -> Item:
 
 def split_id(request_id: str) -> tuple[str, int]:
     """Certificate id and number of a request id. Raises ValueError."""
-    certificate_id, dash, digits = request_id.rpartition("-")
-    if not dash or not digits.isascii() or not digits.isdecimal() or len(digits) > 9:
+    if not _REQUEST_ID.fullmatch(request_id):
         raise ValueError("no request id")
+    certificate_id, _, digits = request_id.rpartition("-")
     return certificate_id, int(digits)
 
 

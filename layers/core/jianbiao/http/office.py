@@ -17,7 +17,7 @@ from jianbiao.http.paper import shown_paper
 from jianbiao.ports import Clock, Policies
 from jianbiao.services.paper import OfficeDesk, OfficePaper
 
-_AFTER = re.compile(r"[0-9A-Z]{26}-[0-9]{1,9}@[0-9]{1,12}")
+_AFTER = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}-[1-9][0-9]{0,8}@[0-9]{1,12}")
 MAX_OFFICE = 64
 
 

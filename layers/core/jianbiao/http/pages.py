@@ -13,6 +13,8 @@ from jianbiao.errors import FieldError, InvalidInput
 from jianbiao.http.edge import Request
 
 MAX_LIMIT = 100
+MAX_CURSOR = 512
+"""Characters; ours have at most a hundred, and a key of a table must not be longer than it takes."""
 _DIGEST = 8
 
 
@@ -29,6 +31,8 @@ class Cursor:
     @staticmethod
     def read(text: str, person: Person | str) -> str:
         """The key in a cursor. Raises ValueError."""
+        if len(text) > MAX_CURSOR:
+            raise ValueError("too long for a cursor")
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         if data[:_DIGEST] != _owner(person):
             raise ValueError("another list's cursor")
