@@ -18,7 +18,7 @@ export AWS_DEFAULT_REGION ?= ap-east-1
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test test-all fuzz check bench mutants openapi build validate deploy tools clean
+.PHONY: help run stop launch test test-all fuzz check bench mutants openapi build validate deploy tools clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ run:  ## the product on this machine [PORT=8080 DETACH=1 LEDGER=file COUNT=2000 
 
 stop:  ## end what `make run DETACH=1` started [STATE=.local]
 	@$(PYTHON) -m local.run --stop --state "$(STATE)"
+
+launch:  ## the launch rehearsed: a made-up ledger, every row and certificate checked, P5 [COUNT=100000 PORT=0]
+	@$(PYTHON) -m local.launch --count $(or $(COUNT),100000) $(if $(filter command line environment,$(origin PORT)),--port $(PORT)) $(ARGS)
 
 test:  ## the tests that need Python alone (at most 10 minutes) [ARGS=pytest options]
 	@$(ENV) dev peers

@@ -45,9 +45,10 @@ class Loader:
             raise LoadFailed("The ledger is not in the inbox bucket after its upload.")
         seen: dict[str, dict[str, Any]] = {}
         last, deadline = -1, time.monotonic() + PATIENCE
+        done = accounts(found.size, ())
         while True:
-            self._read_new(s3, bucket, f"results/{found.file_id}/", seen)
-            done = accounts(found.size, seen.values())
+            if self._read_new(s3, bucket, f"results/{found.file_id}/", seen):
+                done = accounts(found.size, seen.values())
             if done.counts["rows"] != last:
                 last, deadline = done.counts["rows"], time.monotonic() + PATIENCE
                 shown(last, rows)
@@ -57,15 +58,19 @@ class Loader:
                 raise LoadFailed(
                     f"The ledger stopped at row {last:,} of {rows:,}.\n{self._queues()}\n{self.errors()}"
                 )
-            time.sleep(PAUSE)
+            # A look costs as much as there are results: long runs are looked at less often.
+            time.sleep(max(PAUSE, len(seen) * PAUSE / 20))
 
-    def _read_new(self, s3: Any, bucket: str, prefix: str, seen: dict[str, dict[str, Any]]) -> None:
+    def _read_new(self, s3: Any, bucket: str, prefix: str, seen: dict[str, dict[str, Any]]) -> int:
+        """Read the results that are not in `seen` yet; returns how many."""
+        before = len(seen)
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for entry in page.get("Contents", ()):
                 if entry["Key"] not in seen and not entry["Key"].endswith("/plan.json"):
                     seen[entry["Key"]] = json.loads(
                         s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
                     )
+        return len(seen) - before
 
     def _queues(self) -> str:
         sqs, names = self.operator.client("sqs"), ("InboxQueueUrl", "InboxDeadLettersUrl")
