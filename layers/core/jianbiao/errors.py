@@ -152,6 +152,8 @@ class Untrusted(JianbiaoError):
     """A key set or status list that must not be used; `reason` says why (`wire.reasons.UntrustedReason`)."""
 
     code = "untrusted"
+    retry_after = 5
+    """Seconds, where there is nothing to go without: who published it has to mend it."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)
