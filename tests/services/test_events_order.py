@@ -102,7 +102,7 @@ def refused(world: RegistryWorld, vin: str) -> bool:
 def test_any_order_ends_as_in_order(
     history: list[dict[str, Any]], seed: int, duplicates: int, mixed: bool
 ) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311
     today = date(2026, 11, 22)
     ordered, shuffled = RegistryWorld(today=today), RegistryWorld(today=today)
     ordered.happen(*in_order(history))

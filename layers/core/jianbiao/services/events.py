@@ -86,12 +86,12 @@ class EventWorker:
         event, policy = event_of(stored.body), self.policies.current()
         record = self._register(event, policy, stored.sent_by)
         outcome = self._issue(record, event, policy, stored)
-        # 4. Note.
+        # 4. Note. The event itself comes last: once it is noted, its message does nothing more.
         now = self.issuer.clock()
-        self.events.finish(event_id, outcome, now)
         if event.report(policy).full:
             for waited in _others(record.registered, event):
                 self.events.finish(waited, outcome, now)
+        self.events.finish(event_id, outcome, now)
         return outcome
 
     # 1. Register.

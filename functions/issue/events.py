@@ -1,0 +1,45 @@
+"""Registry events are applied to vehicles and certificates. May sign certificates."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jianbiao.aws import wiring
+from jianbiao.aws.bindings import DynamoBindings
+from jianbiao.aws.clients import client
+from jianbiao.aws.config import DynamoPolicies
+from jianbiao.aws.events import DynamoEvents
+from jianbiao.aws.paper import DynamoPaper
+from jianbiao.aws.shares import DynamoShares
+from jianbiao.aws.tables import Tables
+from jianbiao.log import logger as make_logger
+from jianbiao.services.events import EventWorker
+from jianbiao.settings import setting
+
+logger = make_logger("events")
+dynamodb = client("dynamodb", read_timeout=10.0, attempts=8)
+tables = Tables.from_settings()
+worker = EventWorker(
+    issuer=wiring.issuer(dynamodb, client("kms", attempts=8)),
+    policies=DynamoPolicies(dynamodb, setting("CONFIG_TABLE")),
+    events=DynamoEvents(dynamodb, setting("EVENTS_TABLE")),
+    bindings=DynamoBindings(dynamodb, tables),
+    papers=DynamoPaper(dynamodb, tables),
+    shares=DynamoShares(dynamodb, tables),
+)
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """SQS batch: failed messages are named by their ids and come again."""
+    failures = []
+    for record in event["Records"]:
+        try:
+            outcome = worker.apply(json.loads(record["body"])["event_id"])
+        except Exception as error:
+            logger.exception("message failed", extra={"error": type(error).__name__})
+            failures.append({"itemIdentifier": record["messageId"]})
+        else:
+            state = str(outcome.state) if outcome else "gone"
+            logger.info("event", extra={"state": state, "reason": outcome and outcome.reason})
+    return {"batchItemFailures": failures}
