@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import threading
@@ -48,11 +49,19 @@ class ClientGone(Exception):
 class Front:
     """Forwards requests; see `AllowList` for what."""
 
-    def __init__(self, upstream: Upstream, rules: AllowList, api_id: str, public_host: str) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        rules: AllowList,
+        api_id: str,
+        public_host: str,
+        sample_tokens: Callable[[], dict[str, str]] = dict,
+    ) -> None:
         self._upstream = upstream
         self._rules = rules
         self._prefix = f"/_aws/execute-api/{api_id}/$default"
         self._public_host = public_host
+        self._sample_tokens = sample_tokens
         self._api_slots = asyncio.Semaphore(API_AT_ONCE)
         self._object_slots = asyncio.Semaphore(OBJECTS_AT_ONCE)
 
@@ -76,6 +85,8 @@ class Front:
             match decision:
                 case Refused():
                     await _refuse(send, decision)
+                case ApiCall(path="/app/tokens.json") if scope["method"] == "GET":
+                    await _hand_out(send, self._sample_tokens())
                 case ApiCall():
                     async with self._api_slots:
                         await self._call_api(
@@ -176,6 +187,22 @@ def _body(given: dict[str, str], receive: Receive, limit: int | None) -> AsyncIt
 def _head(answer: Answer) -> dict[str, Any]:
     headers = [(name, value) for name, value in answer.headers if name.lower() not in DROPPED]
     return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+async def _hand_out(send: Send, tokens: dict[str, str]) -> None:
+    """The sample citizens' tokens for the demo page (/app). They come from here and not from a function, so that
+    nothing that is ever deployed to AWS can hand out a token. Other sites' pages cannot read the answer: it has no
+    CORS header, and a name that they might point at this address is not in the list of hosts."""
+    body = json.dumps(tokens).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _refuse(send: Send, refused: Refused) -> None:

@@ -30,6 +30,7 @@ from local.emulator import HOST, Emulator, EmulatorFailed, end_orphan
 from local.envs import CannotPrepare
 from local.front import Front, FrontServer, hosts, listen
 from local.identity import Identities
+from local.ledger_scenarios import PEOPLE
 from local.loading import LoadFailed
 from local.progress import Progress
 from local.sample import Sample
@@ -80,6 +81,7 @@ class Supervisor:
             return 1
 
     def _run(self) -> int:
+        end_orphan(self.options.state)
         listening = self._take_port()
         if listening is None:
             return 1
@@ -137,7 +139,6 @@ class Supervisor:
 
     def _start_emulator(self) -> Operator:
         state = self.options.state
-        end_orphan(state)
         match state.begin():
             case "unclean":
                 self.progress.say(
@@ -172,8 +173,15 @@ class Supervisor:
         rules = AllowList(hosts(port), buckets)
         upstream = Upstream(HOST, self.emulator.port)
         api_id = deployed.outputs["ApiId"]
-        self.front = FrontServer(listening, lambda: Front(upstream, rules, api_id, f"{HOST}:{port}"))
+        self.front = FrontServer(
+            listening, lambda: Front(upstream, rules, api_id, f"{HOST}:{port}", self._citizens)
+        )
         self.front.start()
+
+    def _citizens(self) -> dict[str, str]:
+        """The tokens of the sample citizens, as they are in stack.json now."""
+        tokens = (read_json(self.options.state.stack) or {}).get("tokens", {})
+        return {name: token for name, token in tokens.items() if name in PEOPLE}
 
     def _publish(self, operator: Operator, tokens: dict[str, str], samples: Sequence[object]) -> None:
         write_json(
@@ -208,6 +216,8 @@ class Supervisor:
         first = next((s for s in stack["samples"] if s["code"]), None)
         if first:
             say(f"  a certificate   {self.base_url}/V/{first['code'].rpartition('/V/')[2]}")
+        say(f"  verify          {self.base_url}/verify")
+        say(f"  citizen demo    {self.base_url}/app")
         say(f"  API             {self.base_url}/openapi.json")
         say(f"  tokens, samples {_short(self.options.state.stack)}")
         say(f"  the local AWS   {stack['aws_endpoint_url']} (operators only; region {stack['region']})")

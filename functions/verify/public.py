@@ -7,14 +7,14 @@ from time import monotonic
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies, DynamoStartLinks
-from jianbiao.http import public
+from jianbiao.http import public, web
 from jianbiao.http.documents import openapi
 from jianbiao.http.edge import make_handler
 from jianbiao.http.status_lists import StatusListShelf
 from jianbiao.log import logger as make_logger
 from jianbiao.services.verify import Verifier
 from jianbiao.settings import setting, watermark
-from jianbiao_render import pages, start
+from jianbiao_render import assets, pages, start, tools
 
 logger = make_logger("verify-public")
 dynamodb = client("dynamodb", **wiring.IMPATIENT)
@@ -22,9 +22,16 @@ keys = wiring.keys(dynamodb)
 policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
 links = DynamoStartLinks(dynamodb, setting("CONFIG_TABLE"))
 notice = watermark()
+files_origin = setting("FILES_ORIGIN", "")
 
 handler = make_handler(
-    public.routes(
+    web.routes(
+        pages=pages,
+        asset=assets.asset,
+        verify_page=lambda lang: tools.shown_verify(policies.current(), lang, notice),
+        app_page=(lambda lang: tools.shown_app(lang, notice, files_origin)) if notice else None,
+    )
+    | public.routes(
         verifier=Verifier(
             keys=keys,
             certificates=wiring.certificates(dynamodb),
@@ -37,7 +44,9 @@ handler = make_handler(
         status_lists=StatusListShelf(wiring.published_lists(), setting("DEPLOYMENT"), monotonic),
         openapi=openapi,
         pages=pages,
-        start_page=lambda lang: pages.start_page(start.sections(links.current()), lang, notice=notice),
+        start_page=lambda lang: pages.start_page(
+            start.sections(links.current(), demo=notice is not None), lang, notice=notice
+        ),
         notice=notice,
     ),
     logger=logger,

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jianbiao.domain.policy import default_policy
 from jianbiao_render import looks, pages, words
 from jianbiao_render.svg import svg
 from tests.render.samples import FULL, ORDINARY
@@ -50,7 +51,7 @@ def answer(verdict: str, checked: str = "store", **changes: Any) -> dict[str, An
         "status_as_of": None if checked == "none" else "2026-12-02T09:30:00+08:00",
         "checked_at": "2026-12-02T09:31:07+08:00",
         "certificate": None if verdict == "forged" else CERTIFICATE,
-        "message": {"zh": "…", "en": "…"},
+        "message": default_policy().verdict_text(verdict, checked=checked != "none"),
     }
     return made | changes
 
@@ -174,7 +175,7 @@ def test_valid_without_a_checked_state_is_never_the_green_page(checked: str) -> 
     assert 'class="verdict unchecked"' in html
     assert 'class="verdict valid"' not in html
     text = Reader(html).text
-    assert "Signature valid, state not checked" in text
+    assert "could not be looked up now" in text
     assert "签名真实" in text
 
 

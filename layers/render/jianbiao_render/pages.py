@@ -70,15 +70,18 @@ def csp() -> str:
     )
 
 
-def headers() -> dict[str, str]:
-    """Headers every page is sent with; Cache-Control is the caller's."""
+def headers(policy: str | None = None, *, camera: bool = False) -> dict[str, str]:
+    """Headers every page is sent with, names in lower case; Cache-Control is the caller's. `policy` is the page's
+    Content-Security-Policy where `csp()` is not, `camera` whether it may ask for the camera."""
     return {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": csp(),
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex, nofollow",
-        "Vary": "Accept-Language",
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": policy or csp(),
+        "permissions-policy": f"camera={'(self)' if camera else '()'}, microphone=(), geolocation=()",
+        "cross-origin-opener-policy": "same-origin",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "x-robots-tag": "noindex, nofollow",
+        "vary": "accept-language",
     }
 
 
@@ -118,21 +121,23 @@ def verdict_page(answer: Mapping[str, Any], lang: str, page_url: str, *, notice:
     `page_url` is the page's own path without query, or empty: the switch of language then is relative. `notice` is a
     line for deployments that are not production.
 
-    `valid` with `status_checked` "none" is its own look, never the green one; `forged` shows nothing of the code.
+    `valid` with `status_checked` "none" is its own look, never the green one; `forged` shows nothing of the code. The
+    sentence below the verdict is the answer's `message`, which the policy words.
     """
     verdict = str(answer["verdict"])
     unchecked = verdict == "valid" and answer["status_checked"] not in {"store", "list"}
     look = "unchecked" if unchecked else verdict
     certificate = None if verdict == "forged" else answer["certificate"]
-    return _page(
+    return page_of(
         "verdict.html",
         lang,
         page_url,
         notice,
         look=look,
         big=words.VERDICTS[look][0],
-        word_size=_word_size(words.VERDICTS[look][0], lang),
-        sentence=words.VERDICTS[look][1],
+        word_size=word_size(words.VERDICTS[look][0], lang),
+        sentence=(answer["message"]["zh"], answer["message"]["en"]),
+        explained=words.VERDICTS[look][1],
         reason=words.FORGED_REASONS.get(str(answer.get("reason"))) if verdict == "forged" else None,
         advice=words.ADVICE[look],
         certificate=certificate,
@@ -147,7 +152,7 @@ def verdict_page(answer: Mapping[str, Any], lang: str, page_url: str, *, notice:
 
 def not_a_code_page(lang: str, *, notice: str | None = None) -> str:
     """The answer to an address whose text is no inspection mark code: nothing was verified, and how to scan again."""
-    return _page(
+    return page_of(
         "notice.html",
         lang,
         "",
@@ -165,7 +170,7 @@ def gone_page(code: str, lang: str, *, notice: str | None = None) -> str:
     and for not-found, too-many-requests, unavailable. Raises KeyError for another code.
     """
     heading, sentence, advice = words.NOTICES[code]
-    return _page(
+    return page_of(
         "notice.html",
         lang,
         "",
@@ -182,7 +187,7 @@ def share_page(shared: Shared, lang: str, page_url: str, *, notice: str | None =
     """The page of a share link: face, state as of now, downloads, when the link ends. Preview tags name nobody."""
     from markupsafe import Markup
 
-    return _page(
+    return page_of(
         "share.html",
         lang,
         page_url,
@@ -199,7 +204,7 @@ def share_page(shared: Shared, lang: str, page_url: str, *, notice: str | None =
 
 def start_page(sections: Iterable[Section], lang: str, *, notice: str | None = None) -> str:
     """The start page: what there is to try, as groups of links."""
-    return _page("start.html", lang, "", notice, sections=list(sections))
+    return page_of("start.html", lang, "", notice, sections=list(sections))
 
 
 @cache
@@ -218,7 +223,8 @@ def _environment() -> Any:
     return environment
 
 
-def _page(template: str, lang: str, page_url: str, notice: str | None, **values: Any) -> str:
+def page_of(template: str, lang: str, page_url: str, notice: str | None, **values: Any) -> str:
+    """A template of this package as a page. Raises ValueError for a language that pages do not speak."""
     from markupsafe import Markup
 
     if lang not in LANGUAGES:
@@ -241,7 +247,7 @@ def _page(template: str, lang: str, page_url: str, notice: str | None, **values:
     return page
 
 
-def _word_size(big: words.Pair, lang: str) -> str:
+def word_size(big: words.Pair, lang: str) -> str:
     """CSS class that lets the verdict's word fill a narrow screen: w2 (largest) to w6."""
     if lang == "zh-CN":
         return f"w{min(len(big[0]), 6)}"

@@ -8,6 +8,32 @@ from typing import Any
 from jianbiao_render.pages import Link, Section
 from jianbiao_render.words import Pair
 
+VERIFY = Section(
+    ("核验", "Verify"),
+    (
+        Link(
+            ("核验检验标志", "Verify an inspection mark"),
+            (
+                "用相机、图片或粘贴的内容在本机核验，没有网络也能用。",
+                "By camera, picture or pasted text, on this device; works without a network.",
+            ),
+            "/verify",
+        ),
+    ),
+)
+DEMO = Section(
+    ("试用", "Try it"),
+    (
+        Link(
+            ("市民演示", "Citizen demo"),
+            (
+                "车辆、领取凭证、下载、打印、分享。只在非生产环境提供。",
+                "Vehicles, certificates, download, print, share. Not on production.",
+            ),
+            "/app",
+        ),
+    ),
+)
 FOR_VERIFIERS = Section(
     ("核验方与开发者", "For verifiers and developers"),
     (
@@ -19,13 +45,22 @@ FOR_VERIFIERS = Section(
             ),
             "/.well-known/jwks.json",
         ),
+        Link(
+            ("状态列表", "Status lists"),
+            (
+                "离线核验状态所用的签名列表（Token Status List）。",
+                "Signed lists for verifying the state offline (Token Status List).",
+            ),
+            "/status-lists",
+        ),
         Link(("接口说明", "API"), ("OpenAPI 3.1 文档。", "The OpenAPI 3.1 document."), "/openapi.json"),
     ),
 )
 
 
-def sections(offered: Sequence[Mapping[str, Any]]) -> list[Section]:
-    """`offered`: sections {title, links: [{title, description, href}]}, every text as {zh, en}."""
+def sections(offered: Sequence[Mapping[str, Any]], *, demo: bool) -> list[Section]:
+    """The sections of the start page. `demo`: whether there is a citizen demo here. `offered`: more sections {title,
+    links: [{title, description, href}]}, every text as {zh, en}."""
     made = [
         Section(
             _pair(section["title"]),
@@ -36,7 +71,7 @@ def sections(offered: Sequence[Mapping[str, Any]]) -> list[Section]:
         )
         for section in offered
     ]
-    return [*made, FOR_VERIFIERS]
+    return [VERIFY, *([DEMO] if demo else []), *made, FOR_VERIFIERS]
 
 
 def _pair(text: Mapping[str, str]) -> Pair:

@@ -10,47 +10,47 @@ PRODUCT: Final[Pair] = ("机动车检验标志电子凭证", "Electronic vehicle
 CHECK: Final[Pair] = ("检验标志核验", "Inspection mark check")
 
 VERDICTS: Final[dict[str, tuple[Pair, Pair]]] = {
-    # key: what is read from two metres, and the sentence below it
+    # key: what is read from two metres, and what it means; between them stands the policy's sentence
     "valid": (
         ("有效", "Valid"),
         (
-            "签名真实，在检验有效期内，状态正常。",
-            "Genuine signature, within the inspection period, in force.",
+            "签名真实，没有被替代、暂停或撤销。",
+            "The signature is genuine; the certificate was not superseded, suspended or revoked.",
         ),
     ),
     "unchecked": (
         ("状态未核验", "State not checked"),
         (
-            "签名真实，在检验有效期内，但现在无法查询凭证是否已被替代、暂停或撤销。",
+            "签名真实，日期在有效期内，但现在无法查询凭证是否已被替代、暂停或撤销。",
             (
-                "Signature valid, state not checked: the certificate is genuine and within its dates, but whether it "
-                "has been superseded, suspended or revoked could not be looked up now."
+                "The certificate is genuine and within its dates, but whether it has been superseded, suspended or "
+                "revoked could not be looked up now."
             ),
         ),
     ),
     "expired": (
         ("已过期", "Expired"),
-        ("签名真实，但检验有效期已过。", "The signature is genuine, but the inspection period is over."),
+        ("签名真实，只是日期已过。", "The signature is genuine; the date has passed."),
     ),
     "superseded": (
         ("已被替代", "Superseded"),
         (
-            "签名真实，但车主已有新的凭证，这一份不再有效。",
-            "The signature is genuine, but a newer certificate has replaced this one.",
+            "签名真实，但这一份不再有效。",
+            "The signature is genuine, but this one is no longer in force.",
         ),
     ),
     "suspended": (
         ("已暂停", "Suspended"),
         (
-            "签名真实，但凭证目前暂停使用。",
-            "The signature is genuine, but the certificate is suspended for now.",
+            "签名真实，但恢复之前不能使用。",
+            "The signature is genuine, but it does not count until it is reinstated.",
         ),
     ),
     "revoked": (
         ("已撤销", "Revoked"),
         (
-            "签名真实，但凭证已被撤销，不再有效。",
-            "The signature is genuine, but the certificate was revoked.",
+            "签名真实，但发证机关已撤销，不再有效。",
+            "The signature is genuine, but the issuing authority has withdrawn it for good.",
         ),
     ),
     "not_yet_valid": (
@@ -149,6 +149,7 @@ SKIP: Final[Pair] = ("跳到内容", "Skip to content")
 MORE: Final[Pair] = ("怎么办", "What to do")
 WHY: Final[Pair] = ("原因", "Why")
 START_LINK: Final[Pair] = ("首页", "Start page")
+VERIFY_LINK: Final[Pair] = ("扫描或粘贴另一个二维码", "Scan or paste another code")
 
 NOT_A_CODE: Final[tuple[Pair, Pair]] = (
     ("不是检验标志二维码", "Not an inspection mark code"),
@@ -226,6 +227,14 @@ NOTICES: Final[dict[str, tuple[Pair, Pair, Pair]]] = {
         (
             "发证机关撤销了这份凭证，它不再有效。",
             "The issuing authority revoked it. It is no longer in force.",
+        ),
+        ("请车主向车辆管理所了解情况。", "The owner can ask the vehicle office why."),
+    ),
+    "suspended": (
+        ("凭证已暂停使用", "The certificate is suspended"),
+        (
+            "凭证目前暂停使用，暂停期间不提供文件。",
+            "It is suspended for now, and no file of it is handed out meanwhile.",
         ),
         ("请车主向车辆管理所了解情况。", "The owner can ask the vehicle office why."),
     ),

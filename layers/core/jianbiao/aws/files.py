@@ -12,19 +12,20 @@ from jianbiao.aws.clients import client, error_code, translated
 URL_SECONDS = 300
 """A withdrawn share's file can be fetched at most this long by whoever clicked just before."""
 
+_REGIONAL = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+
 
 class S3Files:
     """Port `Files`."""
 
     def __init__(self, s3: Any, bucket: str, presign_endpoint: str = "") -> None:
         self._s3, self._bucket = s3, bucket
-        # A signature covers the host: where clients reach S3 by another name, the URL must be made for that.
-        self._presigner = (
-            s3
-            if not presign_endpoint
-            else client(
-                "s3", endpoint_url=presign_endpoint, s3={"addressing_style": "path"}, signature_version="s3v4"
-            )
+        # A signature covers the host, so the URL is made for the one that clients reach: the region's own (by default
+        # botocore signs for the global one in most regions, which redirects, and a redirected signature is void), or
+        # the one given.
+        style = {"addressing_style": "path"} if presign_endpoint else _REGIONAL
+        self._presigner = client(
+            "s3", endpoint_url=presign_endpoint or None, s3=style, signature_version="s3v4"
         )
 
     def exists(self, key: str) -> bool:

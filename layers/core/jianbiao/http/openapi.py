@@ -94,6 +94,9 @@ def _content(shape: str | None) -> dict[str, Any]:
         return {"content": {"text/html": {"schema": {"type": "string"}}}}
     if shape == "statuslist":
         return {"content": {MEDIA_TYPE: {"schema": {"type": "string", "contentEncoding": "binary"}}}}
+    if shape == "script":
+        kinds = ("text/javascript", "application/wasm")
+        return {"content": {kind: {"schema": {"type": "string"}} for kind in kinds}}
     if shape == "document":
         kinds = ("application/json", "application/jwk-set+json")
         return {"content": {kind: {"schema": {"type": "object"}} for kind in kinds}}

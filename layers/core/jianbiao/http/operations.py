@@ -16,8 +16,8 @@ class Operation:
     path: str
     summary: str
     answers: dict[int, str | None]
-    """Status → name of the answer's schema; `page` for HTML, `statuslist` for a list's bytes, `document` for JSON of
-    another kind, None for no body."""
+    """Status → name of the answer's schema; `page` for HTML, `script` for a file of the web bundle, `statuslist` for a
+    list's bytes, `document` for JSON of another kind, None for no body."""
     problems: tuple[int, ...] = ()
     """Statuses of problem details."""
     scope: str | None = None
@@ -85,6 +85,18 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(_LANG,),
     ),
     Operation("GET", "/", "Start page", {200: "page"}, parameters=(_LANG,)),
+    Operation(
+        "GET", "/verify", "Page that verifies in the browser, offline too", {200: "page"}, parameters=(_LANG,)
+    ),
+    Operation(
+        "GET",
+        "/app",
+        "Citizen demo, on deployments that are not production",
+        {200: "page"},
+        (404,),
+        parameters=(_LANG,),
+    ),
+    Operation("GET", "/assets/{file}", "Scripts of the two pages before", {200: "script"}, (404,)),
     Operation(
         "GET",
         "/.well-known/jwks.json",

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 from jianbiao.errors import JianbiaoError, NotACode, Unavailable
 from jianbiao.http.answers import peer_finding
-from jianbiao.http.edge import Request, Response, Route, html
+from jianbiao.http.edge import Request, Response, Route
 from jianbiao.http.notices import NoticePages, language
+from jianbiao.http.notices import page as sent
 from jianbiao.http.status_lists import StatusListShelf
 from jianbiao.ports import Policies
 from jianbiao.services.verify import Verifier
@@ -52,7 +53,8 @@ def routes(
 
     def page(request: Request) -> Response:
         answer = peer_finding(verifier.verify(request.path["code"]), policies.current())
-        return html(pages.verdict_page(answer, language(pages, request), "", notice=notice), csp=pages.csp())
+        text = pages.verdict_page(answer, language(pages, request), "", notice=notice)
+        return sent(request, text, pages.headers())
 
     def jwks(request: Request) -> Response:
         return cacheable(request, key_document(), "application/jwk-set+json", seconds=300)
@@ -69,7 +71,7 @@ def routes(
         return cacheable(request, openapi().encode(), "application/json", seconds=300)
 
     def start(request: Request) -> Response:
-        return html(start_page(language(pages, request)), csp=pages.csp())
+        return sent(request, start_page(language(pages, request)), pages.headers())
 
     return {
         "POST /v1/verify": verify,
@@ -106,9 +108,9 @@ def error_page(pages: Pages, notice: str | None) -> Callable[[JianbiaoError, Req
             return None
         lang = language(pages, request)
         if isinstance(error, NotACode):
-            return html(pages.not_a_code_page(lang, notice=notice), 400, csp=pages.csp())
+            return sent(request, pages.not_a_code_page(lang, notice=notice), pages.headers(), 400)
         if isinstance(error, Unavailable):
-            return html(pages.gone_page("unavailable", lang, notice=notice), 503, csp=pages.csp())
+            return sent(request, pages.gone_page("unavailable", lang, notice=notice), pages.headers(), 503)
         return None
 
     return page

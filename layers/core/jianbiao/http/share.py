@@ -11,8 +11,9 @@ from jianbiao.domain.times import rfc3339
 from jianbiao.errors import Conflict, FieldError, Gone, InvalidInput, JianbiaoError, NotFound, Unavailable
 from jianbiao.http.answers import share_link
 from jianbiao.http.auth import citizen
-from jianbiao.http.edge import Request, Response, Route, html
+from jianbiao.http.edge import Request, Response, Route
 from jianbiao.http.notices import NoticePages, language
+from jianbiao.http.notices import page as sent
 from jianbiao.ports import Clock, Policies
 from jianbiao.records import Certificate, Share, VehicleRecord
 from jianbiao.services.access import Access
@@ -80,7 +81,7 @@ def routes(
             page_url=f"/s/{request.path['token']}",
             now=clock(),
         )
-        return html(page, csp=pages.csp())
+        return sent(request, page, pages.headers())
 
     def readable(request: Request) -> tuple[Certificate, VehicleRecord, Person]:
         policy = policies.current()
@@ -124,6 +125,6 @@ def error_page(pages: NoticePages, notice: str | None) -> Callable[[JianbiaoErro
             return None
         status, code = known
         notice_page = pages.gone_page(code or error.code, language(pages, request), notice=notice)
-        return html(notice_page, status, csp=pages.csp())
+        return sent(request, notice_page, pages.headers(), status)
 
     return page
