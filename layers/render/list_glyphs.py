@@ -19,7 +19,9 @@ LIST = HERE.parent / "core" / "jianbiao" / "domain" / "data" / "glyphs.json"
 def ranges(font: Path = FONT) -> list[list[int]]:
     """The font's code points as ranges [first, last]."""
     found: list[list[int]] = []
-    for code in sorted(TTFont(font, lazy=True).getBestCmap()):
+    with TTFont(font) as opened:
+        codes = sorted(opened.getBestCmap())
+    for code in codes:
         if found and code == found[-1][1] + 1:
             found[-1][1] = code
         else:
