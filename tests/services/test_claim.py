@@ -192,7 +192,9 @@ def test_a_report_newer_than_the_claim_wins_and_an_older_one_does_not() -> None:
 def test_a_register_whose_clock_is_ahead_does_not_undo_a_claim() -> None:
     world = exempt()
     record = world.vehicles.records[CAR.vin]
-    ahead = merge(record.registered, {"valid_until": date(2026, 12, 31), "colour": "B"}, (world.clock() + 60, "x"))
+    ahead = merge(
+        record.registered, {"valid_until": date(2026, 12, 31), "colour": "B"}, (world.clock() + 60, "x")
+    )
     world.vehicles.update(record, ahead)
     claim(world)
     assert until(world) == NEXT

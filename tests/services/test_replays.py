@@ -26,9 +26,7 @@ def send(world: World, request_id: str, *, key: str = "k", body: str = "claim", 
         )
         return json.dumps([201 if outcome.created else 200, outcome.certificate.certificate_id])
 
-    answer, _ = world.once.run(
-        who, key, body, application_id=request_id, seconds=DAY, work=work
-    )
+    answer, _ = world.once.run(who, key, body, application_id=request_id, seconds=DAY, work=work)
     return json.loads(answer)
 
 
@@ -87,9 +85,7 @@ def test_in_flight_is_told_and_a_dead_attempt_is_taken_over() -> None:
         return "slow"
 
     def first() -> None:
-        answers.append(
-            world.once.run("p-1", "k", "claim", application_id="r-1", seconds=DAY, work=slow)[0]
-        )
+        answers.append(world.once.run("p-1", "k", "claim", application_id="r-1", seconds=DAY, work=slow)[0])
 
     thread = threading.Thread(target=first)
     thread.start()
@@ -125,7 +121,9 @@ def _calls() -> int:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", range(1, _calls() + 1))
-def test_any_call_may_fail_and_the_retry_is_answered_like_the_first_would_have_been(at: int, after: bool) -> None:
+def test_any_call_may_fail_and_the_retry_is_answered_like_the_first_would_have_been(
+    at: int, after: bool
+) -> None:
     world = exempt()
     world.faults.at, world.faults.after = at, after
     with pytest.raises(Unavailable):
