@@ -28,7 +28,7 @@ RATE = 150.0
 SLOWER = 1.2
 """P5: time a vehicle takes against the small ledger, at most."""
 MEMORY = 1.1
-"""P5: "flat": a worker's memory at the end against a quarter of the way, at most."""
+"""P5: "flat": a worker's memory at the end against its second quarter, at most."""
 
 
 def rehearse(count: int, as_of: date, state: State, port: int) -> dict[str, Any] | None:
@@ -75,11 +75,11 @@ def bars(reports: Sequence[dict[str, Any]]) -> list[tuple[str, str, str, bool]]:
                 ratio <= SLOWER,
             )
         )
-    growth = last["worker_memory"]["growth"]
+    growth = last["usage"]["growth"]
     if growth is not None:
         found.append(
             (
-                "memory of a worker, end against first quarter",
+                "memory of a worker, last against second quarter",
                 f"{growth:.2f}",
                 f"≤ {MEMORY}",
                 growth <= MEMORY,

@@ -60,7 +60,7 @@ def check_accounts(accounts: Accounts, expected: Mapping[str, Any], ledger: Path
     )
     by_outcome: dict[str, Counter[str]] = {"refused": Counter(), "invalid": Counter()}
     for entry in accounts.reasons:
-        by_outcome[entry["outcome"]].update(entry["reasons"])
+        by_outcome[entry["outcome"]].update(reason.partition(":")[0] for reason in entry["reasons"])
     for outcome, found in by_outcome.items():
         wrong.same(outcome, dict(sorted(found.items())), dict(sorted(expected[outcome].items())))
         named = sum(entry["outcome"] == outcome for entry in accounts.reasons)

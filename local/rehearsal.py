@@ -15,6 +15,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from jianbiao.domain.times import rfc3339, start_of_day
 from jianbiao.wire.keys import KeySet
 from local.clients import Operator
@@ -23,7 +26,7 @@ from local.ledger import Ledger, write
 from local.loading import Loader, LoadFailed
 from local.progress import Progress
 from local.state import State, read_json, write_json
-from local.worker_memory import WorkerMemory
+from local.usage import Usage
 
 SEED = 1
 MIB = 1 << 20
@@ -65,8 +68,9 @@ def rehearse(state: State, count: int, as_of: date, progress: Progress) -> dict[
         write(Ledger(count, SEED, as_of), ledger, {"seed": SEED, "as_of": as_of.isoformat()})
     expected = expected_of(ledger)
     loader = Loader(deployment.operator, deployment.outputs)
+    usage = Usage(read_json(state.run)["emulator"], "Backfill")
     began = time.monotonic()
-    with progress.step("Ledger to certificates"), WorkerMemory("Backfill") as memory:
+    with progress.step("Ledger to certificates"), usage:
         loaded = loader.load(
             ledger,
             rfc3339(start_of_day(as_of)),
@@ -84,6 +88,7 @@ def rehearse(state: State, count: int, as_of: date, progress: Progress) -> dict[
             expected["issued"],
             expected["vehicles"],
         )
+    calibration = bare_verifications()
     return {
         "rows": count,
         "counts": dict(counts),
@@ -91,14 +96,27 @@ def rehearse(state: State, count: int, as_of: date, progress: Progress) -> dict[
         "seconds": seconds,
         "certificates_per_second": counts["issued"] / seconds,
         "ms_per_vehicle": 1000 * seconds / count,
-        "worker_memory": memory.summary(),
+        "usage": usage.summary(),
+        "verifications_per_second": calibration,
         "wrong": wrong,
     }
 
 
+def bare_verifications(seconds: float = 1.0) -> float:
+    """ES256 verifications a second on this machine now, by the bare library."""
+    key, message, done = ec.generate_private_key(ec.SECP256R1()), bytes(140), 0
+    algorithm = ec.ECDSA(hashes.SHA256())
+    signature, public = key.sign(message, algorithm), key.public_key()
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        public.verify(signature, message, algorithm)
+        done += 1
+    return done / (time.perf_counter() - began)
+
+
 def say(report: dict[str, Any], progress: Progress) -> None:
     """The report for people."""
-    counts, memory = report["counts"], report["worker_memory"]
+    counts, usage = report["counts"], report["usage"]
     progress.say(
         f"  {report['rows']:,} rows = {counts['issued']:,} issued + {counts['already']:,} already"
         f" + {counts['refused']:,} refused + {counts['invalid']:,} invalid"
@@ -107,8 +125,14 @@ def say(report: dict[str, Any], progress: Progress) -> None:
         progress.say(f"    {times:>9,}  {reason}")
     progress.say(
         f"  {report['seconds']:.1f} s: {report['certificates_per_second']:.0f} certificates a second,"
-        f" {report['ms_per_vehicle']:.2f} ms a vehicle; {memory['processes']} workers,"
-        f" at most {memory['largest'] / MIB:.0f} MiB"
+        f" {report['ms_per_vehicle']:.2f} ms a vehicle; {usage['workers']} workers,"
+        f" at most {usage['largest'] / MIB:.0f} MiB; the local AWS {usage['emulator'] / MIB:.0f} MiB"
+    )
+    each = 1000 / max(counts["issued"], 1)
+    progress.say(
+        f"  processor time a certificate: {usage['processor_emulator'] * each:.2f} ms of the local AWS and"
+        f" {usage['processor_workers'] * each:.2f} ms of the workers"
+        f" (calibration: {report['verifications_per_second']:,.0f} bare ES256 verifications a second)"
     )
     for sentence in report["wrong"]:
         progress.say(f"  WRONG: {sentence}")
