@@ -18,7 +18,7 @@ export AWS_DEFAULT_REGION ?= ap-east-1
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop launch test test-all fuzz check bench mutants openapi build validate deploy tools clean
+.PHONY: help run stop launch test test-all fuzz check bench model mutants openapi build validate deploy tools clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ validate:  ## sam validate --lint
 bench:  ## the tables of measurements [ARGS=names]
 	@$(ENV) dev peers
 	@$(DEV)/python -m bench $(ARGS)
+
+model:  ## time, cost and limits of a launch on AWS, from counted calls: writes docs/launch-model.md
+	@$(ENV) dev
+	@$(DEV)/python -m bench.model
 
 mutants:  ## break one thing at a time and show that a test fails for each
 	@$(ENV) dev peers
