@@ -30,8 +30,8 @@ SETTINGS = {
     "LOG_LEVEL": "INFO",
     "S3_PRESIGN_ENDPOINT": "",
 }
-"""Environment of a function beyond the names of its tables and buckets, which are stood in for by the names of
-their variables: nothing is called at INIT."""
+"""Environment of every function. Of its other variables those that are parameters have their defaults, and names of
+tables and buckets are stood in for by the name of the variable: nothing is called at INIT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Packaged:
     code: str
     """Its directory under functions/."""
     layers: tuple[str, ...]
-    variables: tuple[str, ...]
-    """Names of its environment variables."""
+    variables: tuple[tuple[str, str], ...]
+    """Its environment variables and their values."""
 
     @property
     def python_path(self) -> list[Path]:
@@ -59,7 +59,7 @@ class Packaged:
 
     def run(self, source: str) -> str:
         """What a fresh interpreter prints that has nothing but this function's code, layers and settings."""
-        environment = {name: name.lower() for name in self.variables} | SETTINGS
+        environment = dict(self.variables) | SETTINGS
         environment["PYTHONPATH"] = ":".join(map(str, self.python_path))
         # Only variables that the template sets: one that the code needs and the template lacks has to fail here.
         return _run(["-S", "-c", source], environment)
@@ -103,10 +103,18 @@ def functions() -> list[Packaged]:
                 given["Handler"].rpartition(".")[0],
                 Path(given["CodeUri"]).name,
                 tuple(Path(place).name for place in layers),
-                (*shared, *own),
+                tuple((name, _value(name, given_)) for name, given_ in (shared | own).items()),
             )
         )
     return found
+
+
+def _value(name: str, given: Any) -> str:
+    if not isinstance(given, dict):
+        return str(given)
+    named = given.get("Ref") or str(given.get("Fn::Sub", "")).removeprefix("${").removesuffix("}")
+    parameter = template()["Parameters"].get(named, {})
+    return str(parameter.get("Default") or name.lower())
 
 
 def build() -> None:
