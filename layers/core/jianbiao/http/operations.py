@@ -210,7 +210,10 @@ OPERATIONS: tuple[Operation, ...] = (
         {200: "PolicyPublished"},
         (403, 404, 422),
         ADMIN,
-        parameters=(_query("version", {"type": "integer", "minimum": 1, "maximum": 2147483647}), _X_ACTOR),
+        parameters=(
+            _query("policy_version", {"type": "integer", "minimum": 1, "maximum": 2147483647}),
+            _X_ACTOR,
+        ),
     ),
     Operation(
         "POST",

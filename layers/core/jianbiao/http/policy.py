@@ -43,11 +43,11 @@ def routes(*, desk: PolicyDesk) -> Mapping[str, Route]:
 
 
 def _version(request: Request) -> int | None:
-    text = request.query.get("version")
+    text = request.query.get("policy_version")
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= MAX_VERSION):
-        raise InvalidInput(FieldError("", "the query parameter version is a whole number from 1"))
+        raise InvalidInput(FieldError("", "the query parameter policy_version is a whole number from 1"))
     return int(text)
 
 
