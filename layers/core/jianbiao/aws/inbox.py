@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +15,8 @@ from jianbiao.domain.times import parse_rfc3339
 from jianbiao.services.ledger_run import LedgerObject
 
 BLOCK = 64 * 1024
+READERS = 8
+"""Objects read at a time where many are."""
 _GONE = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "405"}
 
 
@@ -77,3 +80,21 @@ class S3Inbox:
                 raise
         document: dict[str, Any] = json.loads(answer["Body"].read())
         return document
+
+    def read_all(self, prefix: str) -> Iterator[dict[str, Any]]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        with ThreadPoolExecutor(READERS) as pool, translated("inbox"):
+            for page in pages:
+                keys = [entry["Key"] for entry in page.get("Contents", ())]
+                for start in range(0, len(keys), 10 * READERS):
+                    # A few at a time: an iterator that reads ahead would keep all of them.
+                    for document in pool.map(self.read, keys[start : start + 10 * READERS]):
+                        if document is not None:
+                            yield document
+
+    def write_lines(self, key: str, documents: Iterable[Mapping[str, Any]]) -> None:
+        lines = [json.dumps(d, ensure_ascii=False, separators=(",", ":")) + "\n" for d in documents]
+        with translated("inbox"):
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body="".join(lines).encode(), ContentType="application/json"
+            )
