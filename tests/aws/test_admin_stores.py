@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from jianbiao.aws.indices import BLOCK, LIST, SHARDS, DynamoIndices
 from jianbiao.aws.key_books import DynamoKeyBooks, book_item, book_of
 from jianbiao.aws.policies import DynamoPolicyVersions
 from jianbiao.aws.status_lists import DynamoStatuses, S3Lists, changed_indices, highest_list
+from jianbiao.domain.policy_document import SOURCE
+from jianbiao.ops.__main__ import main as ops_main
+from jianbiao.ops.setup import First, put
 from jianbiao.ports import Stale
 from jianbiao.records import AuditEntry
 from jianbiao.services.policy_desk import PublishedPolicy
@@ -151,3 +155,31 @@ def test_entries_of_the_trail_come_in_order_by_page_and_not_beyond_their_time(dy
     assert page(after)[0] == entries[4:]
     assert page(until=NOW, since=NOW) == ([], None)
     assert trail.entries("terminal#x", since=0, until=1, limit=1, after=None) == ([], None)
+
+
+def test_a_deployment_is_set_up_once(dynamodb: Any) -> None:
+    keys = [(key.spki, f"arn:{n}") for n, key in enumerate(KEYS)]
+    source = json.loads(SOURCE.read_bytes())
+    begin = First(keys[0], keys[1], keys[2], source, ["app-1"], 9, NOW - 1, NOW + DAY)
+    assert put(dynamodb, "ConfigTable", begin.items(NOW)) == ["policy", "policy-source", "keys"]
+    policy = DynamoPolicyVersions(dynamodb, "ConfigTable").get()
+    assert policy
+    assert policy.compiled["app"]["clients"] == [*source["app"]["clients"], "app-1"]
+    book = DynamoKeyBooks(dynamodb, "ConfigTable").newest()
+    assert book
+    assert (book.overlap, book.version) == (9, 1)
+    assert {key.purpose for key in book.published().keys} == {"certificate", "status-list"}
+    DynamoKeyBooks(dynamodb, "ConfigTable").publish(book.revoke(book.active_kid, now=NOW))
+    again = First(keys[3], keys[4], keys[5], source, ["app-2"], 9, NOW, NOW + DAY)
+    assert put(dynamodb, "ConfigTable", again.items(NOW + 1)) == []
+    assert DynamoPolicyVersions(dynamodb, "ConfigTable").get() == policy
+
+
+def test_the_commands_explain_themselves(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--help"], ["setup", "--help"], ["keys", "rotate", "--help"]):
+        with pytest.raises(SystemExit) as ended:
+            ops_main(words)
+        assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert "--standby-key-arn" in shown
+    assert "--kid" in shown

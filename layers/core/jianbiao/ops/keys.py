@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="python -m jianbiao.ops", description=__doc__.split("\n")[0])
     areas = top.add_subparsers(dest="area", required=True)
+    areas.add_parser("setup", help="the first key set and policy of a deployment (jianbiao.ops.setup)")
     keys = areas.add_parser("keys", help="the deployment's signing keys").add_subparsers(
         dest="step", required=True
     )
