@@ -1,9 +1,12 @@
-"""Starts ministack with one thing put right. Runs in the environment `emulator`, where nothing of ours is installed.
+"""Starts ministack with two things put right. Runs in the environment `emulator`, where nothing of ours is installed.
 
 ministack 1.5.33 authorizes a PartiQL call as ``dynamodb:ExecuteStatement`` on every table: an action that AWS does
 not have. There each statement needs ``dynamodb:PartiQLInsert``, ``…Select``, ``…Update`` or ``…Delete`` on its own
 table ("IAM policies for PartiQL", DynamoDB developer guide). Our police audit trail rests on this difference: its
 writer may insert and nothing else. The wrapper says so at the place where ministack does the same for transactions.
+
+It authorizes SQS's batch calls by their own names, which are no actions either: ``sqs:SendMessage`` covers
+SendMessageBatch, and so on ("Amazon SQS API permissions: Actions and resource reference").
 """
 
 from __future__ import annotations
@@ -22,6 +25,12 @@ CALLS = {
     "dynamodb:ExecuteTransaction": "TransactStatements",
 }
 """Action as ministack names it → where its statements are."""
+
+BATCHES = {
+    f"sqs:{action}Batch": f"sqs:{action}"
+    for action in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")
+}
+"""Action as ministack names it → the one that AWS checks."""
 
 Checks = list[tuple[str, str]]
 
@@ -52,7 +61,7 @@ def _check(statement: Any, region: str, account: str) -> tuple[str, str]:
 
 
 def main() -> None:
-    """Put it right, and start."""
+    """Put both right, and start."""
     from ministack import app
     from ministack.core import iam_actions
 
@@ -63,7 +72,14 @@ def main() -> None:
             iam_action, body, region, account_id
         )
 
+    of_requests = iam_actions.extract_iam_action
+
+    def action(*arguments: Any) -> str | None:
+        found: str | None = of_requests(*arguments)
+        return BATCHES.get(found, found) if found else found
+
     iam_actions.dynamodb_transaction_checks = checks
+    iam_actions.extract_iam_action = action
     app.main()
 
 
