@@ -68,7 +68,7 @@ class DynamoIndices:
         except Unavailable as error:
             if not dynamo.condition_failed(error):
                 raise
-            self._open_next(shard)
+            self._open_next(shard, count)
             return []
         first = number(item, "next") - count
         secret = bytes(item["secret"]["B"])
@@ -76,9 +76,12 @@ class DynamoIndices:
         places = (base + permuted(position, secret) for position in range(first, first + count))
         return [divmod(place, LIST) for place in places]
 
-    def _open_next(self, shard: int) -> None:
-        """Open the shard's next block, unless somebody else just did."""
+    def _open_next(self, shard: int, count: int) -> None:
+        """Open the shard's next block, unless somebody else just did: of callers who find a block full together,
+        one opens the next, and the others must not skip that one."""
         found = self._table.get({"shard": {"S": str(shard)}})
+        if found and number(found, "next") <= BLOCK - count:
+            return
         block = number(found, "block") + SHARDS if found else shard
         condition: dict[str, Any] = {
             "ConditionExpression": "attribute_not_exists(#shard)",
