@@ -75,6 +75,7 @@ function tell(...children) {
 
 async function enter() {
   const { vehicles } = await get('/v1/me/vehicles');
+  vehicles.sort((a, b) => (a.certificate_id === null) - (b.certificate_id === null));
   part('mine').hidden = part('others').hidden = false;
   part('certificate').hidden = true;
   part('vehicles').replaceChildren(...(vehicles.length ? vehicles.map(vehicle) : [el('li', {}, ...both(words('nothing')))]));
@@ -86,16 +87,19 @@ function vehicle(v) {
     'li',
     {},
     el('p', { className: 'number', textContent: v.plate }),
-    el('p', {}, ...both(v.plate_class), ' · ', ...both(v.vehicle_type), ' · ', ...both(words(v.relation))),
-    el('p', {}, ...both(words('until', { day: v.inspection_valid_until ?? '—' }))),
+    el('p', { className: 'line' }, ...[v.plate_class, v.vehicle_type, words(v.relation)].flatMap((pair) => [...both(pair), '　'])),
+    el('p', { className: 'line' }, ...both(words('until', { day: v.inspection_valid_until ?? '—' }))),
   );
   const row = el('p', { className: 'row' });
   for (const purpose of ['current', 'claim']) {
     const can = v.can[purpose];
     if (can.possible && (can.issues || purpose === 'current')) row.append(button(purpose, () => apply(v, purpose)));
-    const why = el('p', { className: 'why' }, el('strong', {}, ...both(words(purpose))), el('br'));
-    if (can.possible) why.append(...both(words(can.issues ? 'new' : 'same', { day: can.valid_until })));
-    else why.append(...both(can.message), el('br'), ...both(can.next_step), ` ${Object.values(can.extras).join(' ')}`);
+    const why = el('div', { className: 'why' }, el('p', { className: 'line' }, el('strong', {}, ...both(words(purpose)))));
+    if (can.possible) why.append(el('p', {}, ...both(words(can.issues ? 'new' : 'same', { day: can.valid_until }))));
+    else {
+      const extras = Object.entries(can.extras).map(([name, value]) => ` ${name}: ${value}`);
+      why.append(el('p', {}, ...both(can.message)), el('p', {}, ...both(can.next_step)), el('code', {}, can.reason, ...extras));
+    }
     item.append(why);
   }
   if (v.certificate_id) row.append(button('show', () => show(v.certificate_id)));
@@ -132,15 +136,18 @@ async function show(id) {
     el('div', { id: 'shares' }),
   );
   part('mark').focus();
-  await Promise.all([face(id, status), listShares(id), showPaper(id)]);
+  await Promise.all([listShares(id), showPaper(id), face(id, status)]);
 }
 
 const file = async (id, format) => (await call('GET', `/v1/certificates/${id}/file?format=${format}`)).blob();
 
 async function face(id, status) {
   const image = part('face');
-  image.hidden = status !== 'active';
-  if (!image.hidden) image.src = URL.createObjectURL(await file(id, 'svg'));
+  image.hidden = true;
+  if (status !== 'active') return;
+  image.src = URL.createObjectURL(await file(id, 'svg'));
+  await image.decode();
+  image.hidden = false;
 }
 
 async function download(id, format) {
@@ -181,15 +188,14 @@ async function paper(id) {
 }
 
 async function showPaper(id) {
-  const found = await get(`/v1/certificates/${id}/paper`).catch(() => null);
-  const open = found === null ? null : (found.paper ?? found.requests?.at(-1) ?? found);
-  if (!open?.status) return;
+  const asked = await get(`/v1/certificates/${id}/paper`).catch(() => null);
+  if (asked === null) return;
   const cancel = button('cancel', async () => {
     await call('DELETE', `/v1/certificates/${id}/paper`);
     await showPaper(id);
   });
-  const row = open.status === 'requested' ? [' ', cancel] : [];
-  part('paper').replaceChildren(el('p', {}, ...both(words('papers', { status: open.status })), ...row));
+  const row = asked.status === 'requested' ? [' ', cancel] : [];
+  part('paper').replaceChildren(el('p', {}, ...both(words('papers', { status: asked.status })), ...row));
 }
 
 // --- bindings -----------------------------------------------------------------------------------------------
