@@ -1,0 +1,57 @@
+"""Every look of the police leaves a record; an archive that is down stops nobody at the roadside, and is an alarm."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jianbiao.http import police
+from jianbiao.http.edge import make_handler
+from jianbiao.services.police import PoliceDesk
+from jianbiao.services.verify import Verifier
+from jianbiao.wire.code_text import code_text
+from tests.http.events import Quiet, event
+from tests.services.ledgers import row, run, vin
+from tests.support.memory import MemoryAudit
+from tests.support.world import World
+
+WHO = {"officer_ref": "o-7", "terminal_id": "t-9"}
+
+
+def called(route: str, body: dict[str, Any], audit: MemoryAudit, logger: Quiet) -> dict[str, Any]:
+    """The answer of the police handler in a world with one certificate."""
+    world = World()
+    run(world, row(1))
+    (certificate,) = world.active(vin(1))
+    if "code" in body:
+        body = body | {"code": code_text("https://mark.example", certificate.data)}
+    verifier = Verifier(world.keys, world.certificates, world.clock)
+    desk = PoliceDesk(verifier, world.vehicles, world.certificates, world.issuances)
+    routes = police.routes(desk=desk, policies=world.policies, audit=audit, clock=world.clock, logger=logger)
+    handler = make_handler(routes, logger=logger, policy=world.policies.current)
+    answer = handler(event(route, json.dumps(body | WHO)), None)
+    assert answer["statusCode"] == 200, answer
+    found: dict[str, Any] = json.loads(answer["body"])
+    return found
+
+
+def test_a_scan_leaves_its_record() -> None:
+    audit, logger = MemoryAudit(), Quiet()
+    assert called("POST /v1/police/verify", {"code": ""}, audit, logger)["verdict"] == "valid"
+    (entry,) = audit.entries
+    assert (entry.action, entry.by, entry.detail["verdict"]) == ("verify", "o-7", "valid")
+    assert {subject.partition("#")[0] for subject in entry.subjects} == {"terminal", "certificate", "plate"}
+
+
+def test_a_lookup_leaves_its_record_also_where_there_is_nothing() -> None:
+    audit = MemoryAudit()
+    body = {"plate_class": "02", "plate": "黑A99999"}
+    assert called("POST /v1/police/lookup", body, audit, Quiet())["vehicle"] is None
+    (entry,) = audit.entries
+    assert (entry.action, entry.detail["known"]) == ("lookup", False)
+
+
+def test_without_the_archive_the_answer_comes_and_the_alarm_too() -> None:
+    audit, logger = MemoryAudit(down=True), Quiet()
+    assert called("POST /v1/police/verify", {"code": ""}, audit, logger)["verdict"] == "valid"
+    assert ("audit record lost", {"alarm": "audit-lost"}) in logger.errors

@@ -1,0 +1,1 @@
+"""Mistakes made on purpose, and the tests that have to notice them: `python -m tests.mutants`."""
