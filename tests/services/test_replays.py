@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from jianbiao.errors import Conflict, InvalidInput, Refusal, Unavailable
+from jianbiao.records import Replay
 from jianbiao.services.apply import attributed
 from jianbiao.services.replays import LOCK
 from tests.services.test_claim import exempt
@@ -102,15 +103,22 @@ def test_in_flight_is_told_and_a_dead_attempt_is_taken_over() -> None:
     assert send(world, "r-4") == taken_over
 
 
-def test_whoever_is_second_in_taking_over_waits() -> None:
+def test_of_two_who_take_over_at_once_one_waits() -> None:
     world = exempt()
     world.faults.at = 3
     with pytest.raises(Unavailable):
         send(world, "r-1")
-    (stale,) = world.replays.by_key.values()
-    world.replays.take_over(stale, world.clock() + LOCK)
-    with pytest.raises(Conflict):
+    world.later = LOCK
+    faster = world.replays.take_over
+
+    def second(replay: Replay, locked_until: int) -> Replay:
+        faster(replay, locked_until)
+        return faster(replay, locked_until)
+
+    world.replays.take_over = second
+    with pytest.raises(Conflict) as waits:
         send(world, "r-2")
+    assert waits.value.code == "in-flight"
 
 
 def _calls() -> int:
