@@ -154,3 +154,83 @@ def test_a_reservation_that_nobody_signed_is_voided_by_a_deregistration() -> Non
     assert outcome.certificate_id is None
     assert not world.active()
     assert all(c.status == "revoked" for c in world.certificates.by_id.values() if c.issuance.vin == CAR.vin)
+
+
+def test_a_pointer_that_a_first_load_left_behind_is_taken_over() -> None:
+    world = RegistryWorld()
+    world.vehicles.plates[("02", CAR.plate)] = OTHER.vin
+    world.happen(FIRST[0])
+    assert world.vehicles.plates == {("02", CAR.plate): CAR.vin}
+    assert len(world.active()) == 1
+
+
+def test_a_record_that_keeps_changing_sends_the_message_back() -> None:
+    world = begun()
+    world.report(inspected("e-10", 1, valid_until="2029-03-31"))
+
+    def somebody() -> None:
+        record = world.vehicles.records[CAR.vin]
+        world.vehicles.records[CAR.vin] = dataclasses.replace(record, version=record.version + 1)
+        world.vehicles.interleave = somebody
+
+    world.vehicles.interleave = somebody
+    with pytest.raises(Unavailable):
+        world.event_worker.apply("e-10")
+    world.vehicles.interleave = None
+    world.drain()
+    assert world.events.by_id["e-10"].outcome.state is EventState.APPLIED
+
+
+def test_a_reservation_for_a_plate_that_is_gone_is_voided_with_the_certificate_before_it() -> None:
+    world = begun()
+    (first,) = world.active()
+    world.signer.down = True
+    world.report(inspected("e-10", 1, valid_until="2029-03-31"))
+    with pytest.raises(Unavailable):
+        world.event_worker.apply("e-10")
+    pending = world.vehicles.records[CAR.vin].current
+    assert pending != first.certificate_id
+    # Out of our division: nothing may be issued, and nothing may stay for the old plate.
+    world.signer.down = False
+    world.queue.waiting.clear()
+    world.happen(event("e-11", "vehicle.changed", 2, plate="京A12345", division="110000"))
+    assert not world.active()
+    assert {world.certificates.by_id[id_ or ""].status for id_ in (first.certificate_id, pending)} == {
+        "revoked"
+    }
+
+
+def test_an_issuance_that_is_not_readable_yet_is_asked_for_again() -> None:
+    world = begun()
+    world.signer.down = True
+    world.report(inspected("e-10", 1, valid_until="2029-03-31"))
+    with pytest.raises(Unavailable):
+        world.event_worker.apply("e-10")
+    hidden = dict(world.issuances.by_id)
+    world.issuances.by_id.clear()
+    world.report(event("e-11", "vehicle.deregistered", 2))
+    with pytest.raises(Unavailable):
+        world.event_worker.apply("e-11")
+    world.issuances.by_id |= hidden
+    world.signer.down = False
+    world.event_worker.apply("e-11")
+    world.drain()
+    assert not world.active()
+
+
+def test_a_deregistration_that_comes_while_an_inspection_is_being_issued() -> None:
+    world = begun()
+    world.report(inspected("e-10", 1, valid_until="2029-03-31"), event("e-11", "vehicle.deregistered", 2))
+    last = world.queue.waiting.pop()
+    taken = world.indices.take
+
+    def late(count: int) -> Any:
+        world.indices.take = taken  # type: ignore[method-assign]
+        world.event_worker.apply(last)
+        return taken(count)
+
+    world.indices.take = late  # type: ignore[method-assign]
+    outcome = world.event_worker.apply("e-10")
+    assert outcome
+    assert (outcome.state, outcome.reason) == (EventState.REFUSED, "state-blocked")
+    assert not world.active()

@@ -75,6 +75,7 @@ WRONG = {
     ),
     "no VIN": (event("e", "vehicle.deregistered", vin="LSJA24U62JG26922O"), "/vehicle/vin"),
     "no code": (changed(registered("e"), "vehicle", vehicle_type="K00"), "/vehicle/vehicle_type"),
+    "no class": (changed(registered("e"), "vehicle", plate_class="98"), "/vehicle/plate_class"),
     "no colour": (changed(registered("e"), "vehicle", colour="Z"), "/vehicle/colour"),
     "the wrong class for the plate": (
         changed(registered("e"), "vehicle", plate_class="52"),
@@ -141,6 +142,12 @@ def test_plates_and_vins_are_stored_in_one_way() -> None:
     world = RegistryWorld()
     world.happen(registered("e-1", vin=CAR.vin.lower(), plate="黑a·12345"))
     assert world.vehicle() == CAR
+
+
+def test_reading_an_event() -> None:
+    world = RegistryWorld()
+    world.report(registered("e-1"))
+    assert world.intake.read("e-1").body == registered("e-1")
 
 
 def test_reading_an_unknown_event() -> None:
