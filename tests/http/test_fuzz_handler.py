@@ -19,6 +19,7 @@ import pytest
 from jianbiao.domain.eligibility import Entitlement, entitle_current
 from jianbiao.http import public
 from jianbiao.http.edge import MAX_BODY, Handler, make_handler
+from jianbiao.http.status_lists import StatusListShelf
 from jianbiao.records import Cause, VehicleRecord
 from jianbiao.services.verify import Verifier
 from jianbiao.wire.jb1 import code_text
@@ -60,6 +61,16 @@ class Quiet:
         self.lines.append((str(msg), dict(extra or {})))
 
 
+class NoLists:
+    """A store before the first publication: this handler verifies, and serves no lists here."""
+
+    def published(self) -> list[int]:
+        return []
+
+    def read(self, number: int) -> None:
+        return None
+
+
 @pytest.fixture(scope="module")
 def world() -> World:
     """A world with one certificate that is valid."""
@@ -86,6 +97,7 @@ def handler(world: World, logger: Quiet) -> Handler:
         verifier=Verifier(keys=world.keys, certificates=world.certificates, clock=world.clock),
         policies=policies,
         key_document=lambda: b"{}",
+        status_lists=StatusListShelf(NoLists(), "test", lambda: 0.0),
         openapi=lambda: "{}",
         pages=pages,
         start_page=lambda lang: "",
