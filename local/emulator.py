@@ -73,16 +73,24 @@ def end_orphan(state: State) -> None:
     process = (read_json(state.run) or {}).get("emulator")
     if not process or not is_alive(process):
         return
-    command = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(process)], capture_output=True, text=True, check=False
-    ).stdout
-    if MAIN.name not in command:  # the number belongs to somebody else by now
+    if MAIN.name not in _command_of(process):  # the number belongs to somebody else by now
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process, signal.SIGKILL)
     deadline = time.monotonic() + STOP_TIMEOUT
     while is_alive(process) and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def _command_of(process: int) -> str:
+    """The command line of a process; from /proc where there is one (small images have no ps)."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text(errors="replace")
+    try:
+        command = ["ps", "-o", "command=", "-p", str(process)]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
 
 
 @dataclass(slots=True)

@@ -48,11 +48,14 @@ def processes(state: Path) -> dict[str, int]:
 
 def workers(emulator: int) -> list[int]:
     """Processes of the emulator's session that run: it, and the workers of the functions."""
-    listed = subprocess.run(
-        ["ps", "-eo", "pid=,sess=,stat="], capture_output=True, text=True, check=True
-    ).stdout
-    rows = (line.split() for line in listed.splitlines())
-    return [int(pid) for pid, session, stat in rows if int(session) == emulator and not stat.startswith("Z")]
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            # After the name: state, parent, group, session (proc(5)). Z: ended, nobody has looked yet.
+            state, _, _, session = (place / "stat").read_text().rpartition(")")[2].split()[:4]
+            if int(session) == emulator and state != "Z":
+                found.append(int(place.name))
+    return found
 
 
 def within(seconds: float, condition: Callable[[], bool]) -> bool:
@@ -90,7 +93,8 @@ def test_a_second_start_finds_the_data_again(state: Path) -> None:
     took = time.monotonic() - began
     assert second.returncode == 0, second.stdout
     assert "The data of the last run is kept." in second.stdout
-    assert took < 15
+    # 15 s on a machine that has nothing else to do; longer by as much as others want of its processors.
+    assert took < 15 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     again = Stack(state)
     # The port is another one, and it is in the codes; what they carry is the same.
     code = again.sample(owner="citizen", why="valid")["code"]
