@@ -55,9 +55,14 @@ def _session() -> Session:
     return get_session()
 
 
-def error_code(error: ClientError) -> str:
-    """The service's error code, such as ConditionalCheckFailedException."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+SDK_ERRORS = (ClientError, BotoCoreError)
+"""All that a call can raise: the service's errors, and those of a service that could not be reached. Whoever looks at
+some of them has to catch both, and to let `translated` turn the others into Unavailable."""
+
+
+def error_code(error: Exception) -> str:
+    """The service's error code, such as ConditionalCheckFailedException; empty where the service did not answer."""
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 @contextmanager

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from botocore.exceptions import ClientError
-
-from jianbiao.aws.clients import client, error_code, translated
+from jianbiao.aws.clients import SDK_ERRORS, client, error_code, translated
 
 URL_SECONDS = 300
 """A withdrawn share's file can be fetched at most this long by whoever clicked just before."""
@@ -31,7 +29,7 @@ class S3Files:
     def exists(self, key: str) -> bool:
         try:
             self._s3.head_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
+        except SDK_ERRORS as error:
             if error_code(error) in {"404", "NoSuchKey", "NotFound"}:
                 return False
             with translated("files"):

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from jianbiao.aws.clients import error_code, translated
+from jianbiao.aws.clients import SDK_ERRORS, error_code, translated
 from jianbiao.domain.ledger_lines import ReadRange
 from jianbiao.domain.times import parse_rfc3339
 from jianbiao.services.ledger_run import LedgerObject
@@ -30,7 +28,7 @@ class S3Inbox:
         which = {"VersionId": version} if version else {}
         try:
             head = self._s3.head_object(Bucket=self._bucket, Key=key, **which)
-        except ClientError as error:
+        except SDK_ERRORS as error:
             if error_code(error) in _GONE:
                 return None
             with translated("inbox"):
@@ -63,7 +61,7 @@ class S3Inbox:
             self._s3.put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*"
             )
-        except ClientError as error:
+        except SDK_ERRORS as error:
             if error_code(error) in {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}:
                 return False
             with translated("inbox"):
@@ -73,12 +71,13 @@ class S3Inbox:
     def read(self, key: str) -> dict[str, Any] | None:
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
+        except SDK_ERRORS as error:
             if error_code(error) in _GONE:
                 return None
             with translated("inbox"):
                 raise
-        document: dict[str, Any] = json.loads(answer["Body"].read())
+        with translated("inbox"):
+            document: dict[str, Any] = json.loads(answer["Body"].read())
         return document
 
     def read_all(self, prefix: str) -> Iterator[dict[str, Any]]:

@@ -7,10 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from jianbiao.aws import dynamo
-from jianbiao.aws.clients import error_code, translated
+from jianbiao.aws.clients import SDK_ERRORS, error_code, translated
 from jianbiao.aws.dynamo import Item, Table, number, text
 from jianbiao.errors import Unavailable
 from jianbiao.ports import Stale
@@ -122,7 +120,7 @@ class StepFunctions:
             self._client.start_execution(
                 stateMachineArn=self._state_machine, name=name, input=json.dumps(given)
             )
-        except ClientError as error:
+        except SDK_ERRORS as error:
             if error_code(error) == "ExecutionAlreadyExists":
                 return False
             with translated("engine"):

@@ -7,10 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from jianbiao.aws import dynamo
-from jianbiao.aws.clients import error_code, translated
+from jianbiao.aws.clients import SDK_ERRORS, error_code, translated
 from jianbiao.aws.config import DynamoKeys
 from jianbiao.aws.dynamo import Table
 from jianbiao.aws.indices import BLOCK, LIST
@@ -35,7 +33,7 @@ class S3Lists:
     def get(self, number: int) -> Stored | None:
         try:
             answer = self._s3().get_object(Bucket=self._bucket, Key=f"{PREFIX}{number}")
-        except ClientError as error:
+        except SDK_ERRORS as error:
             if error_code(error) in _GONE:
                 return None
             with translated("status lists"):
@@ -54,7 +52,7 @@ class S3Lists:
                 ContentType=MEDIA_TYPE,
                 **condition,
             )
-        except ClientError as error:
+        except SDK_ERRORS as error:
             if error_code(error) in _TAKEN | _GONE:
                 raise Stale("another list is published by now") from error
             with translated("status lists"):
