@@ -1,0 +1,66 @@
+"""Signatures by KMS: of the message itself, by the key that the key set names.
+
+moto signs with disabled keys, too: that case is in tests/e2e/test_key_disabled.py, on the local AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from moto import mock_aws
+
+from jianbiao.aws.kms import KmsSigner
+from jianbiao.errors import Unavailable
+from jianbiao.wire.keys import kid_of
+
+
+@dataclass
+class Keys:
+    """What a signer asks of a key set."""
+
+    arns: dict[bytes, str]
+
+    def key_arns(self) -> dict[bytes, str]:
+        return self.arns
+
+
+@pytest.fixture(scope="module")
+def kms() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client(
+            "kms", region_name="ap-east-1", aws_access_key_id="testing", aws_secret_access_key="testing"
+        )
+
+
+def make(kms: Any) -> tuple[bytes, str, ec.EllipticCurvePublicKey]:
+    """Kid, ARN and public half of a new key."""
+    metadata = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    spki = kms.get_public_key(KeyId=metadata["Arn"])["PublicKey"]
+    public = load_der_public_key(spki)
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    return kid_of(spki), metadata["Arn"], public
+
+
+def test_each_kid_signs_by_its_own_key(kms: Any) -> None:
+    (kid, arn, public), (other_kid, other_arn, other) = make(kms), make(kms)
+    signer = KmsSigner(kms, Keys({kid: arn, other_kid: other_arn}))  # type: ignore[arg-type]
+    message = bytes(range(256)) * 16  # 4,096 bytes: the most that KMS signs RAW
+    public.verify(signer.sign(kid, message), message, ec.ECDSA(hashes.SHA256()))
+    signature = signer.sign(other_kid, message)
+    other.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+    with pytest.raises(InvalidSignature):
+        public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+
+
+def test_a_kid_without_a_key_signs_nothing(kms: Any) -> None:
+    kid, arn, _ = make(kms)
+    with pytest.raises(Unavailable, match="no signing key with this kid"):
+        KmsSigner(kms, Keys({kid: arn})).sign(bytes(8), b"x")  # type: ignore[arg-type]
