@@ -8,7 +8,8 @@ from datetime import date
 from jianbiao.domain.insurance import insurance_of
 from jianbiao.records import Hold
 from jianbiao.services.registry import EventState
-from tests.support.registry import CLIENT, RegistryWorld, event, inspected, registered
+from tests.services.ledgers import file, row, run, vin
+from tests.support.registry import BEGIN, CLIENT, HOUR, RegistryWorld, event, inspected, registered
 from tests.support.world import CAR
 
 OTHER = dataclasses.replace(CAR, vin="1M8GDM9AXKP042788", owner_ref="p-9")
@@ -235,6 +236,20 @@ def test_an_older_claim_to_a_plate_is_refused() -> None:
     assert world.vehicles.plates == {("02", CAR.plate): OTHER.vin}
     assert not world.active()
     assert len(world.active(OTHER.vin)) == 1
+
+
+def test_events_of_an_unknown_vehicle_also_wait_for_the_ledger() -> None:
+    world = RegistryWorld()
+    # The car of row 1 was passed in the due month, by our rules; the ledger is older and does not know it.
+    vin_ = vin(1)
+    world.happen(inspected("e-1", 1, "2026-10-01", vin=vin_))
+    result = run(
+        world, row(1, hdzk="5", yxqz="2026-10-31", ccdjrq="2022-10-15"), ledger=file("f", BEGIN - HOUR)
+    )
+    assert result.counts["issued"] == 1
+    (active,) = world.active(vin_)
+    assert active.valid_until == date(2028, 10, 31)
+    assert world.vehicles.plates[("02", active.claims.plate)] == vin_
 
 
 def test_insurance_and_tax_are_kept_for_a_claim() -> None:

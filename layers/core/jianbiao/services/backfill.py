@@ -58,9 +58,9 @@ class LedgerFile:
         """A ledger row loses to events of the same second."""
         return (self.as_of, "")
 
-    def merged(self, stored: Registered, vehicle: Vehicle) -> Registered:
-        """What is stored, with what a row says where that is newer."""
-        return merge_full(stored, vehicle, self.stamp, without=NOT_REPORTED)
+    def merged(self, stored: Registered, vehicle: Vehicle, policy: Policy) -> Registered:
+        """What is stored, with what a row says where that is newer; `policy` decides later inspections anew."""
+        return merge_full(stored, vehicle, self.stamp, without=NOT_REPORTED, policy=policy)
 
     def cause(self, raw: RawLine) -> Cause:
         """The row as the cause of a certificate."""
@@ -244,7 +244,7 @@ class _Batch:
         self, row: _Row, vehicle: Vehicle, record: VehicleRecord, present: Mapping[str, Certificate]
     ) -> None:
         """A vehicle that is stored: most often there is nothing to do."""
-        registered = self.ledger.merged(record.registered, vehicle)
+        registered = self.ledger.merged(record.registered, vehicle, self.policy)
         certificate = present.get(record.current or "")
         usable = (
             certificate is not None
@@ -267,7 +267,7 @@ class _Batch:
         issuer = self.worker.issuer
 
         def report(stored: Registered) -> Registered:
-            return self.ledger.merged(stored, vehicle)
+            return self.ledger.merged(stored, vehicle, self.policy)
 
         for _ in range(ATTEMPTS):
             record = issuer.vehicles.get(vehicle.vin)
