@@ -18,6 +18,8 @@ from local.intrinsics import Resolver
 from local.state import State, read_json, write_json
 
 TEMPLATE = ROOT / "infra" / "template.yaml"
+DEFINITIONS = tuple(sorted(TEMPLATE.parent.glob("*.asl.json")))
+"""Definitions of state machines, beside the template."""
 STACK = "jianbiao"
 TIMEOUT = 120.0
 
@@ -44,13 +46,17 @@ def parameters(public_url: str) -> dict[str, str]:
         "LogLevel": "INFO",
         "RequireTls": "false",
         "BackfillConcurrency": "2",
+        # The local KMS signs some 500 times a second: two workers, the share of the same quota.
+        "SignQuota": "1000",
     }
 
 
 def deploy(operator: Operator, state: State, artifacts: Sequence[Artifact], public_url: str) -> Deployed:
     """Bring the stack to the present template, code and parameters; what is there already stays as it is."""
     given = parameters(public_url)
-    wanted = digest_of([TEMPLATE, ROOT / "local"], *(a.sha256 for a in artifacts), *sorted(given.values()))
+    wanted = digest_of(
+        [TEMPLATE, *DEFINITIONS, ROOT / "local"], *(a.sha256 for a in artifacts), *sorted(given.values())
+    )
     recorded = read_json(state.deployed)
     if recorded and recorded["made_from"] == wanted:
         return Deployed(recorded["outputs"], tuple(recorded["routes"]))
@@ -74,6 +80,10 @@ def _upload(operator: Operator, bucket: str, artifacts: Sequence[Artifact], give
     for artifact in artifacts:
         keys[artifact.source] = f"{artifact.sha256}.zip"
         s3.put_object(Bucket=bucket, Key=keys[artifact.source], Body=artifact.archive.read_bytes())
+    for definition in DEFINITIONS:
+        data = definition.read_bytes()
+        keys[definition.name] = f"{hashlib.sha256(data).hexdigest()}.asl.json"
+        s3.put_object(Bucket=bucket, Key=keys[definition.name], Body=data)
     text = template.package(template.load(TEMPLATE), bucket, keys, given)
     key = f"{hashlib.sha256(text.encode()).hexdigest()}.template"
     s3.put_object(Bucket=bucket, Key=key, Body=text.encode())

@@ -47,7 +47,7 @@ class Loader:
         last, deadline = -1, time.monotonic() + PATIENCE
         done = accounts(found.size, ())
         while True:
-            if self._read_new(s3, bucket, f"results/{found.file_id}/", seen):
+            if self._read_new(s3, bucket, f"results/{found.file_id}/chunks/", seen):
                 done = accounts(found.size, seen.values())
             if done.counts["rows"] != last:
                 last, deadline = done.counts["rows"], time.monotonic() + PATIENCE
@@ -66,7 +66,7 @@ class Loader:
         before = len(seen)
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             for entry in page.get("Contents", ()):
-                if entry["Key"] not in seen and not entry["Key"].endswith("/plan.json"):
+                if entry["Key"] not in seen:
                     seen[entry["Key"]] = json.loads(
                         s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
                     )

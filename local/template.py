@@ -36,6 +36,14 @@ def load(file: Path) -> dict[str, Any]:
     return loaded
 
 
+SOURCES = {
+    "AWS::Serverless::Function": "CodeUri",
+    "AWS::Serverless::LayerVersion": "ContentUri",
+    "AWS::Serverless::StateMachine": "DefinitionUri",
+}
+"""Property that names a local source, by type of resource."""
+
+
 def package(template: dict[str, Any], bucket: str, keys: dict[str, str], given: dict[str, str]) -> str:
     """The template with its local code replaced by objects of `bucket`, as ``sam package`` does it, in JSON.
 
@@ -50,9 +58,7 @@ def package(template: dict[str, Any], bucket: str, keys: dict[str, str], given: 
     }
     template["Resources"] = _with_numbers(template["Resources"], numbers)
     for resource in template["Resources"].values():
-        field = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}.get(
-            resource["Type"]
-        )
+        field = SOURCES.get(resource["Type"])
         if field:
             key = keys[resource["Properties"][field]]
             resource["Properties"][field] = {"Bucket": bucket, "Key": key}

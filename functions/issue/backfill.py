@@ -1,22 +1,21 @@
-"""Ledger files become vehicles and certificates. May sign certificates.
-
-The queue brings two kinds of messages: S3's notice that a ledger has arrived, and the chunks that it was cut into.
-"""
+"""A chunk of a ledger becomes vehicles and certificates. May sign certificates; invoked by the engine alone."""
 
 from __future__ import annotations
 
-import json
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote_plus
 
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
 from jianbiao.aws.inbox import S3Inbox
+from jianbiao.aws.launches import DynamoLaunches
+from jianbiao.aws.pacing import Bucket, PacedSigner, share_of
 from jianbiao.log import logger as make_logger
 from jianbiao.services.backfill import ChunkWorker
-from jianbiao.services.ledger_run import LedgerRun
+from jianbiao.services.launches import ChunkRun
 from jianbiao.settings import setting
 
 SIGNERS = 8
@@ -26,38 +25,34 @@ MARGIN_MS = 30_000
 
 logger = make_logger("backfill")
 dynamodb = client("dynamodb", read_timeout=10.0, attempts=8)
-queue_url = setting("INBOX_QUEUE_URL")
-sqs = client("sqs", read_timeout=10.0)
-run = LedgerRun(
+workers = int(setting("SIGN_WORKERS"))
+usual_rate = share_of(float(setting("SIGN_QUOTA")), float(setting("SIGN_SHARE")) / 100, workers)
+bucket = Bucket(usual_rate, time.monotonic, time.sleep)
+# One attempt: each call takes a token of the bucket, so the signer itself asks again.
+issuer = wiring.issuer(dynamodb, client("kms", attempts=1))
+run = ChunkRun(
+    launches=DynamoLaunches(dynamodb, setting("BACKFILLS_TABLE")),
     inbox=S3Inbox(client("s3", read_timeout=20.0), setting("INBOX_BUCKET")),
     worker=ChunkWorker(
-        wiring.issuer(dynamodb, client("kms", attempts=8)),
+        replace(issuer, signer=PacedSigner(issuer.signer, bucket)),
         DynamoPolicies(dynamodb, setting("CONFIG_TABLE")),
         ThreadPoolExecutor(SIGNERS).map,
     ),
-    send=lambda message: sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(message)),
+    set_rate=lambda rate: bucket.limit(usual_rate if rate is None else rate / workers),
 )
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """SQS batch: failed messages are named by their ids and come again."""
-    failures = []
-    for record in event["Records"]:
-        try:
-            take(json.loads(record["body"]), context)
-        except Exception as error:
-            logger.exception("message failed", extra={"error": type(error).__name__})
-            failures.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failures}
-
-
-def take(message: dict[str, Any], context: Any) -> None:
-    """One message: plan a ledger, or work off a chunk. S3's test notice has neither and is dropped."""
-    if "start" in message:
-        result = run.work(message, lambda: context.get_remaining_time_in_millis() < MARGIN_MS)
-        logger.info("chunk", extra={"counts": result["counts"]} if result else {"gone": True})
-        return
-    for notice in message.get("Records", ()):
-        stored = notice["s3"]["object"]
-        file_id = run.plan(unquote_plus(stored["key"]), stored.get("versionId"))
-        logger.info("ledger", extra={"file_id": file_id})
+    """One chunk: {backfill_id, start, end}; the answer says whether there is more of it."""
+    try:
+        answer = run.work(
+            event["backfill_id"],
+            int(event["start"]),
+            int(event["end"]),
+            lambda: context.get_remaining_time_in_millis() < MARGIN_MS,
+        )
+    except Exception as error:
+        logger.exception("chunk failed", extra={"error": type(error).__name__})
+        raise
+    logger.info("chunk", extra={"reached": answer["start"], "left": answer["left"]})
+    return answer

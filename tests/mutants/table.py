@@ -242,11 +242,11 @@ MUTANTS: tuple[Mutant, ...] = (
         "tests/domain/test_register.py",
     ),
     _of(
-        "the rest of a chunk is forgotten after a crash",
-        "services/ledger_run.py",
-        "        if result is None:\n            lines",
-        "        if result is not None:\n            return result\n        if result is None:\n            lines",
-        "tests/services/test_ledger_run.py",
+        "the rest of a chunk is forgotten",
+        "services/launches.py",
+        '"left": start < end and stopped is None',
+        '"left": False',
+        "tests/services/test_launches.py",
     ),
     # Stores
     _of(

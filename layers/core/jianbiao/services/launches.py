@@ -182,7 +182,8 @@ class LaunchDesk:
             before = self.get(launch_id)
             if before.state in (DONE, REFUSED, ABORTED) or (before.aborted and not aborted):
                 raise Conflict("not-allowed-in-state", f"the launch is {before.stopped or before.state}")
-            after, said = before, []
+            after = before
+            said: list[str] = []
             if rate is not None:
                 after, said = replace(after, rate=rate), [*said, f"rate {rate:g}"]
             if paused is not None and paused != before.paused:

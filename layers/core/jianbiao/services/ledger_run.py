@@ -1,12 +1,6 @@
-"""A run: a ledger file that has arrived is cut into chunks, and each chunk is worked off once.
+"""What is known of a ledger file in the inbox, and how the results of its chunks add up (`accounts`).
 
-1. *Plan*: name this version of the object, cut it into byte ranges, write the plan (once), send a message a chunk.
-2. *Work*: run the chunk worker over the range, write its result (once); what is left at the deadline is sent
-   as a chunk of its own.
-3. *Accounts* (`accounts`): add the results up; byte offsets become line numbers.
-
-Messages arrive at least once and in any order. A plan or result that is there already is not written again, but
-the messages that follow from it are sent again: whoever crashed between the two has lost nothing.
+The steps of a run are in `services.launches`.
 """
 
 from __future__ import annotations
@@ -14,16 +8,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jianbiao.domain.ledger_lines import ReadRange, cut, lines_of_range
-from jianbiao.domain.times import rfc3339
-from jianbiao.services.backfill import ChunkWorker, LedgerFile
+from jianbiao.domain.ledger_lines import ReadRange
 
 CHUNK_BYTES = 200_000
-"""About 500 rows: some ten seconds of work at one worker's share of the signing quota."""
+"""About 600 rows: some fifteen seconds of work at one worker's share of the signing quota."""
 MAX_FILE_BYTES = 10_000_000_000
 """What the engine for millions of rows reads (Step Functions, 10 GB)."""
 
@@ -61,69 +53,6 @@ class Inbox(Protocol):
 
     def read(self, key: str) -> dict[str, Any] | None:
         """A JSON object."""
-
-
-Send = Callable[[Mapping[str, Any]], None]
-"""Puts a message on the run's own queue."""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerRun:
-    """Plans and works off ledger files."""
-
-    inbox: Inbox
-    worker: ChunkWorker
-    send: Send
-    chunk_bytes: int = CHUNK_BYTES
-
-    def plan(self, key: str, version: str | None) -> str | None:
-        """Step 1; returns the file id, or None where the object is gone."""
-        ledger = self.inbox.find(key, version)
-        if ledger is None:
-            return None
-        document = {
-            "file_id": ledger.file_id,
-            "key": ledger.key,
-            "version": ledger.version,
-            "size": ledger.size,
-            "as_of": rfc3339(ledger.as_of),
-            "error": "too-large" if ledger.size > MAX_FILE_BYTES else "gzip" if _is_gzip(ledger) else None,
-        }
-        self.inbox.write_once(f"results/{ledger.file_id}/plan.json", document)
-        if document["error"] is None:
-            for start, end in cut(ledger.size, self.chunk_bytes):
-                self.send({"key": ledger.key, "version": ledger.version, "start": start, "end": end})
-        return ledger.file_id
-
-    def work(
-        self, message: Mapping[str, Any], out_of_time: Callable[[], bool] = lambda: False
-    ) -> dict[str, Any] | None:
-        """Step 2 for one chunk; returns its result, or None where the object is gone."""
-        start, end = int(message["start"]), int(message["end"])
-        ledger = self.inbox.find(str(message["key"]), str(message["version"]))
-        if ledger is None:
-            return None
-        name = f"results/{ledger.file_id}/{start:014d}.json"
-        result = self.inbox.read(name)
-        if result is None:
-            lines = lines_of_range(self.inbox.reader(ledger), start, end, ledger.size)
-            done = self.worker.run(lines, LedgerFile(ledger.file_id, ledger.as_of), out_of_time)
-            result = {
-                "start": start,
-                "end": end if done.next_offset is None else done.next_offset,
-                "lines": done.lines,
-                "counts": dict(done.counts),
-                "reasons": done.reasons,
-            }
-            if not self.inbox.write_once(name, result):
-                result = self.inbox.read(name) or result
-        if result["end"] < end:
-            self.send({**message, "start": result["end"]})
-        return result
-
-
-def _is_gzip(ledger: LedgerObject) -> bool:
-    return ledger.key.endswith(".gz")
 
 
 COUNTED = ("rows", "issued", "already", "refused", "invalid", "unknown_columns", "warnings")
