@@ -12,6 +12,7 @@ from jianbiao.errors import Forbidden, NotFound, Refusal
 from jianbiao.records import Binding, OpenList
 from jianbiao.services.access import Access
 from jianbiao.services.bindings import Relation
+from jianbiao.services.citizen import CitizenDesk
 from tests.services.ledgers import row, run, vin
 from tests.support.world import World
 
@@ -94,6 +95,25 @@ def test_ids_are_read_in_either_case_and_with_look_alikes() -> None:
 def test_unknown_ids_and_what_is_no_id_are_not_found(text: str) -> None:
     with pytest.raises(NotFound):
         Scene().access.certificate(OWNER, World().policies.policy, text)
+
+
+def test_an_issuance_voided_before_it_was_signed_is_no_certificate() -> None:
+    scene = Scene()
+    certificates = scene.world.certificates.by_id
+    certificates[scene.id] = dataclasses.replace(certificates[scene.id], data=b"")
+    assert not scene.sees(OWNER)
+    desk = CitizenDesk(scene.world.vehicles, scene.world.certificates, NoBindings(), lambda: scene.now)  # type: ignore[arg-type]
+    policy = scene.world.policies.policy
+    assert desk.my_certificates(OWNER, policy, limit=100, after=None) == ([], None)
+    (listed,), _ = desk.my_vehicles(OWNER, policy, limit=100, after=None)
+    assert listed.certificate is None
+
+
+class NoBindings:
+    """A person to whom nothing is bound."""
+
+    def of_person(self, person_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
+        return [], None
 
 
 def test_somebody_else_s_is_told_from_nothing_by_nothing() -> None:

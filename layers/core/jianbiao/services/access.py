@@ -46,8 +46,8 @@ class Access:
             raise NotFound from None
         certificate = self.certificates.get(id_)
         record = self.vehicles.get(certificate.issuance.vin) if certificate else None
-        if certificate is None or record is None or not self.may_see(person, record):
-            raise NotFound
+        if certificate is None or record is None or not self.may_see(person, record) or not certificate.data:
+            raise NotFound  # also an issuance that was voided before it was signed: there never was a certificate
         check_reading(policy, record.registered.vehicle, person, day_of(self.clock()))
         return certificate, record
 

@@ -44,7 +44,7 @@ class CitizenDesk:
         today = day_of(self.clock())
         page = []
         records, following = self._records(person, limit, after)
-        found = self.certificates.get_many([r.current for r, _ in records if r.current])
+        found = self._signed([r.current for r, _ in records if r.current])
         for record, relation in records:
             certificate = found.get(record.current or "")
             active = certificate.facts if certificate and certificate.status == State.ACTIVE else None
@@ -76,8 +76,13 @@ class CitizenDesk:
                 continue
             if record.current:
                 readable.append(record.current)
-        found = self.certificates.get_many(readable)
+        found = self._signed(readable)
         return [found[id_] for id_ in readable if id_ in found], following
+
+    def _signed(self, certificate_ids: list[str]) -> dict[str, Certificate]:
+        """Certificates by id, without issuances that were voided before they were signed."""
+        found = self.certificates.get_many(certificate_ids)
+        return {id_: certificate for id_, certificate in found.items() if certificate.data}
 
     def _records(
         self, person: Person, limit: int, after: str | None
