@@ -76,7 +76,8 @@ def test_a_downloaded_picture_is_read_by_the_compiled_decoder(visitor: Visitor) 
 def test_two_marks_in_one_picture_are_not_guessed_between(visitor: Visitor) -> None:
     one, other = (pictures.code(visitor.code(why)) for why in ("valid", "expired"))
     visitor.scanner()
-    assert visitor.give("two.png", pictures.saved(pictures.beside(one, other))) == "More than one inspection mark in view"
+    said = visitor.give("two.png", pictures.saved(pictures.beside(one, other)))
+    assert said == "More than one inspection mark in view"
     # The same one twice, or beside an unrelated code, leaves no doubt.
     assert visitor.give("same.png", pictures.saved(pictures.beside(one, one))) == "valid"
     unrelated = pictures.code("https://example.com/pay")
@@ -219,7 +220,8 @@ class TestCamera:
     @pytest.mark.parametrize("before_camera", ["one"], indirect=True)
     def test_torch_and_zoom_are_offered_where_the_camera_has_them(self, before_camera: Visitor) -> None:
         before_camera.context.add_init_script(
-            """MediaStreamTrack.prototype.getCapabilities = () => ({ torch: true, zoom: { min: 1, max: 4, step: 0.5 } });
+            """MediaStreamTrack.prototype.getCapabilities =
+                () => ({ torch: true, zoom: { min: 1, max: 4, step: 0.5 } });
             MediaStreamTrack.prototype.applyConstraints = async (wish) => { (globalThis.wishes ??= []).push(wish); };
             globalThis.BarcodeDetector = class {
                 static async getSupportedFormats() { return ['qr_code']; }
