@@ -32,6 +32,41 @@ PLATE_CLASS: Schema = {"type": "string", "pattern": "^[0-9]{2}$"}
 CODE: Schema = {"type": "string", "description": "The text of a scanned code (docs/wire-format.md)."}
 CERTIFICATE_ID: Schema = {"type": "string", "pattern": "^[0-9A-HJKMNP-TV-Z]{26}$"}
 
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_BACKFILL: Schema = {
+    "backfill_id": TEXT,
+    "key": TEXT,
+    "as_of": TIME,
+    "state": {"enum": ["running", "paused", "aborted", "failed", "done", "refused"]},
+    "error": _or_null({"enum": ["gzip", "too-large"]}),
+    "attempt": {"type": "integer", "minimum": 1},
+    "paused": {"type": "boolean"},
+    "aborted": {"type": "boolean"},
+    "rate": _or_null({"type": "number"}),
+    "created_at": TIME,
+    "ended_at": _or_null(TIME),
+    "progress": _object(
+        {
+            **dict.fromkeys(
+                (
+                    "bytes",
+                    "of_bytes",
+                    "rows",
+                    "issued",
+                    "already",
+                    "refused",
+                    "invalid",
+                    "unknown_columns",
+                    "warnings",
+                ),
+                _COUNT,
+            ),
+            "rows_per_second": {"type": "number"},
+            "seconds_left": _or_null(_COUNT),
+        }
+    ),
+    "changes": {"type": "array", "items": _object({"at": TIME, "by": TEXT, "what": TEXT})},
+}
 _CERTIFICATE_STATES = ["active", "superseded", "suspended", "revoked", "expired"]
 PAPER_STATES = [
     "requested",
@@ -118,7 +153,7 @@ _POLICE: Schema = {
 _WHO: Schema = {"officer_ref": REFERENCE, "terminal_id": REFERENCE}
 _POLICY: Schema = {
     "type": "object",
-    "description": "A policy document, as GET /v1/admin/policy gives it (docs/policy.md).",
+    "description": "A policy document, as GET /v1/admin/policy gives it.",
 }
 
 COMPONENTS: dict[str, Schema] = {
@@ -167,6 +202,34 @@ COMPONENTS: dict[str, Schema] = {
             "message": _or_null(_ref("ZhEn")),
         }
     ),
+    "BackfillUpload": _object(
+        {
+            "key": TEXT,
+            "upload_url": {"type": "string", "format": "uri"},
+            "method": {"const": "PUT"},
+            "headers": {
+                "type": "object",
+                "additionalProperties": TEXT,
+                "description": "To be sent with the upload, as they are.",
+            },
+            "expires_at": TIME,
+        }
+    ),
+    "Backfill": _object(_BACKFILL),
+    "BackfillWhole": _object(
+        {
+            **_BACKFILL,
+            "report": _or_null(
+                _object(
+                    {
+                        "counts": {"type": "object", "additionalProperties": _COUNT},
+                        "by_reason": {"type": "object", "additionalProperties": _COUNT},
+                    }
+                )
+            ),
+        }
+    ),
+    "Backfills": _object({"backfills": {"type": "array", "items": _ref("Backfill")}, "next": _or_null(TEXT)}),
     "AdminCertificate": _object(
         {
             **_FACE,
@@ -368,6 +431,34 @@ BODIES: dict[str, Schema] = {
         {"kind": {"enum": ["revoked", "suspended"]}, "reason": REASON, "actor": ACTOR}
     ),
     "ReasonRequest": _object({"reason": REASON, "actor": ACTOR}),
+    "BackfillRequest": _object(
+        {
+            "actor": ACTOR,
+            "as_of": {
+                "type": "string",
+                "minLength": 20,
+                "maxLength": 35,
+                "description": "When the ledger was true (RFC 3339 with its offset); default: when it is uploaded.",
+            },
+        },
+        optional=("as_of",),
+    ),
+    "BackfillControl": _object(
+        {
+            "actor": ACTOR,
+            "paused": {"type": "boolean"},
+            "rate": {
+                "type": "number",
+                "minimum": 1,
+                "maximum": 100_000,
+                "description": "Signatures a second of all workers together.",
+            },
+            "aborted": {"const": True},
+        },
+        optional=("paused", "rate", "aborted"),
+        minProperties=2,
+    ),
+    "BackfillRedrive": _object({"actor": ACTOR}),
     "LiftRequest": _object(
         {"vin": {"type": "string", "minLength": 17, "maxLength": 40}, "reason": REASON, "actor": ACTOR}
     ),
