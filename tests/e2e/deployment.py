@@ -106,7 +106,9 @@ class Stack:
         from local.clients import Operator
 
         document = self.document
-        return Operator(document["aws_endpoint_url"], document["region"], self.account).client(service, **settings)
+        return Operator(document["aws_endpoint_url"], document["region"], self.account).client(
+            service, **settings
+        )
 
 
 def request(method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Reply:

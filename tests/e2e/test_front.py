@@ -61,7 +61,9 @@ def test_paths_with_two_readings_are_not_there(stack: Stack, path: str) -> None:
     assert raw(stack, f"GET {path} HTTP/1.1", f"Host: {stack.host}").status == 404
 
 
-@pytest.mark.parametrize("host", ["s3.amazonaws.com", "x.execute-api.localhost", "127.0.0.1", "evil.example", ""])
+@pytest.mark.parametrize(
+    "host", ["s3.amazonaws.com", "x.execute-api.localhost", "127.0.0.1", "evil.example", ""]
+)
 def test_other_hosts_are_misdirected(stack: Stack, host: str) -> None:
     assert raw(stack, "GET / HTTP/1.1", f"Host: {host}").status in (400, 421)
 
@@ -79,7 +81,9 @@ def test_absolute_targets_are_refused(stack: Stack) -> None:
         ("/", {"Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request"}),
     ],
 )
-def test_credentials_of_aws_do_not_reach_the_emulator(stack: Stack, path: str, headers: dict[str, str]) -> None:
+def test_credentials_of_aws_do_not_reach_the_emulator(
+    stack: Stack, path: str, headers: dict[str, str]
+) -> None:
     assert stack.call("GET", path, headers=headers).status == 403
 
 
@@ -112,7 +116,8 @@ class TestObjects:
         url = urlsplit(face_url(stack))
         query = dict(parse_qsl(url.query))
         altered = {
-            "X-Amz-Signature": query["X-Amz-Signature"][:-1] + ("0" if query["X-Amz-Signature"][-1] != "0" else "1"),
+            "X-Amz-Signature": query["X-Amz-Signature"][:-1]
+            + ("0" if query["X-Amz-Signature"][-1] != "0" else "1"),
             "X-Amz-Expires": "86400",
             "X-Amz-Security-Token": query["X-Amz-Security-Token"][:-1],
         }
@@ -122,7 +127,10 @@ class TestObjects:
         for name in query:
             left_out = {k: v for k, v in query.items() if k != name}
             if name.startswith("X-Amz-"):
-                assert request("GET", url._replace(query=urlencode(left_out)).geturl()).status in (400, 403), name
+                assert request("GET", url._replace(query=urlencode(left_out)).geturl()).status in (
+                    400,
+                    403,
+                ), name
         other = url._replace(path=url.path + "x").geturl()
         assert request("GET", other).status == 403
         assert request("PUT", url.geturl(), b"x").status == 403
