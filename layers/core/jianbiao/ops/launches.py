@@ -1,0 +1,124 @@
+"""`python -m jianbiao.ops launches …`: watch a launch with a progress bar; pause, resume, slow, abort, redrive it.
+
+A composition root, like the functions; it uses the operator's own credentials and region, and the same desk as the
+administrators' routes. Watching may be ended at any time: the launch goes on without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+import time
+from collections.abc import Sequence
+
+from jianbiao.aws.clients import client
+from jianbiao.aws.launches import DynamoLaunches, StepFunctions
+from jianbiao.errors import Conflict, NotFound, Unavailable
+from jianbiao.services.launches import RUNNING, Launch, LaunchDesk
+
+EVERY = 2.0
+WIDTH = 30
+STEPS = {
+    "pause": {"paused": True},
+    "resume": {"paused": False},
+    "abort": {"aborted": True},
+}
+
+
+def bar(launch: Launch, now: int) -> str:
+    """One line: how far, how the rows ended, how fast, how long still."""
+    done, size = launch.progress.get("bytes", 0), launch.ledger.size
+    share = done / size if size else 1.0
+    filled = int(share * WIDTH)
+    seconds = max((launch.ended_at or now) - launch.created_at, 1)
+    ends = " · ".join(
+        f"{launch.progress.get(name, 0):,} {name}" for name in ("issued", "already", "refused", "invalid")
+    )
+    line = f"[{'█' * filled}{'·' * (WIDTH - filled)}] {share:4.0%} {launch.state}: {ends}"
+    line += f" · {launch.progress.get('rows', 0) / seconds:,.0f} rows/s"
+    if launch.state == RUNNING and done:
+        line += f" · {seconds * (size - done) / done / 60:,.0f} min left"
+    return line
+
+
+def watch(launches: DynamoLaunches, launch_id: str, every: float) -> int:
+    """Draw the bar until the launch has ended; the exit status is 0 where it is done."""
+    live = sys.stdout.isatty()
+    while True:
+        launch = launches.get(launch_id)
+        if launch is None:
+            raise NotFound
+        line = bar(launch, int(time.time()))
+        sys.stdout.write(f"\r\033[K{line}" if live else f"{line}\n")
+        sys.stdout.flush()
+        if launch.state != RUNNING:
+            sys.stdout.write("\n" if live else "")
+            return 0 if launch.state == "done" else 1
+        time.sleep(every)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 1 not done."""
+    given = _parser().parse_args(arguments)
+    launches = DynamoLaunches(
+        client("dynamodb", read_timeout=10.0, endpoint_url=given.endpoint_url), given.table
+    )
+    try:
+        if given.what == "list":
+            after: str | None = None
+            while True:
+                found, after = launches.page(limit=100, after=after)
+                for launch in found:
+                    sys.stdout.write(f"{launch.launch_id}  {bar(launch, int(time.time()))}\n")
+                if after is None:
+                    return 0
+        if given.what == "watch":
+            return watch(launches, given.id, given.every)
+        engine = StepFunctions(client("stepfunctions", endpoint_url=given.endpoint_url), given.engine)
+        desk = LaunchDesk(launches, engine, lambda: int(time.time()))
+        if given.what == "redrive":
+            launch = desk.redrive(given.id, actor=given.actor)
+        elif given.what == "rate":
+            launch = desk.control(given.id, actor=given.actor, rate=given.rate)
+        else:
+            launch = desk.control(given.id, actor=given.actor, **STEPS[given.what])
+    except NotFound:
+        sys.stderr.write("There is no such launch: see the command list.\n")
+        return 1
+    except (Conflict, Unavailable) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stdout.write("\nThe launch goes on.\n")
+        return 0
+    sys.stdout.write(f"{bar(launch, int(time.time()))}\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m jianbiao.ops launches",
+        description="Watch and steer launches. Names are outputs of the stack.",
+    )
+    parser.add_argument("--endpoint-url", help="another AWS than Amazon's (local deployment)")
+    parser.add_argument("--table", required=True, metavar="NAME", help="output BackfillsTableName")
+    what = parser.add_subparsers(dest="what", required=True)
+    what.add_parser("list", help="all launches")
+    one = what.add_parser("watch", help="a progress bar until the launch has ended")
+    one.add_argument("id")
+    one.add_argument("--every", type=float, default=EVERY, metavar="SECONDS", help=f"default {EVERY:g}")
+    for name, text in (
+        ("pause", "workers finish their batches and stop"),
+        ("resume", "another attempt over what is left"),
+        ("rate", "signatures a second of all workers together"),
+        ("abort", "stop for good; a redrive begins again"),
+        ("redrive", "another attempt over what failed, was paused or aborted"),
+    ):
+        step = what.add_parser(name, help=text)
+        step.add_argument("id")
+        if name == "rate":
+            step.add_argument("rate", type=float)
+        step.add_argument("--engine", required=True, metavar="ARN", help="output BackfillEngineArn")
+        step.add_argument("--actor", default=getpass.getuser(), help="who does it, on record (default: you)")
+    return parser
