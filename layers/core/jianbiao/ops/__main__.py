@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from importlib import import_module
 
@@ -15,11 +16,13 @@ AREAS = {
 
 def main(arguments: list[str]) -> int:
     """Hand over to the area's own command line; each has its --help."""
-    area = arguments[0] if arguments else "--help"
-    if area not in AREAS:
-        lines = [f"  {name:9}{what}" for name, what in AREAS.items()]
-        sys.stdout.write("\n".join(["usage: python -m jianbiao.ops AREA … [--help]", "", *lines, ""]))
-        return 0 if area in {"-h", "--help"} else 2
+    parser = argparse.ArgumentParser(
+        prog="python -m jianbiao.ops",
+        description="\n".join(f"  {name:9} {what}" for name, what in AREAS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("area", choices=AREAS)
+    area = parser.parse_args(arguments[:1]).area
     # The keys' parser names its area itself.
     rest = arguments if area == "keys" else arguments[1:]
     status: int = import_module(f"jianbiao.ops.{area}").main(rest)
