@@ -37,7 +37,9 @@ def beside(*images: Image.Image) -> Image.Image:
 
 def photographed(image: Image.Image) -> bytes:
     """Tilted, on a table, as a JPEG of middling quality."""
-    tilted = image.convert("RGB").rotate(17, expand=True, fillcolor="#d8d2c4", resample=Image.Resampling.BICUBIC)
+    tilted = image.convert("RGB").rotate(
+        17, expand=True, fillcolor="#d8d2c4", resample=Image.Resampling.BICUBIC
+    )
     table = Image.new("RGB", (tilted.width + 400, tilted.height + 300), "#8a7a66")
     table.paste(tilted, (180, 120))
     return saved(table, "JPEG", quality=60)

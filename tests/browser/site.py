@@ -99,7 +99,6 @@ class Visitor:
 
     def give(self, name: str, body: bytes | Path, kind: str = "image/png") -> str:
         """Choose a picture on the open page."""
-        self.page.evaluate("document.querySelector('#result').replaceChildren()")
         file: Any = body if isinstance(body, Path) else {"name": name, "mimeType": kind, "buffer": body}
         self.page.set_input_files("#picture", file)
         return self.shown()

@@ -30,7 +30,12 @@ def test_a_pasted_code_is_judged_as_the_server_would(visitor: Visitor, why: str)
     server = visitor.stack.call("POST", "/v1/verify", json_body={"code": sample["code"]}).json
     assert server["verdict"] == why
     face = server["certificate"]
-    for text in (face["certificate_id"], face["issuer"]["zh"], face["vehicle_type"]["en"], face["plate_class"]["zh"]):
+    for text in (
+        face["certificate_id"],
+        face["issuer"]["zh"],
+        face["vehicle_type"]["en"],
+        face["plate_class"]["zh"],
+    ):
         assert text in shown
     year, month, day = face["valid_until"].split("-")
     assert f"{year}年{month}月{day}日" in shown
@@ -64,7 +69,9 @@ def test_other_texts_are_no_codes(visitor: Visitor, text: str) -> None:
 
 def test_a_downloaded_picture_is_read_by_the_compiled_decoder(visitor: Visitor) -> None:
     sample = visitor.stack.sample(owner="citizen", why="valid")
-    reply = visitor.stack.call("GET", f"/v1/certificates/{sample['certificate_id']}/file?format=png", token="citizen")
+    reply = visitor.stack.call(
+        "GET", f"/v1/certificates/{sample['certificate_id']}/file?format=png", token="citizen"
+    )
     png = visitor.stack.call("GET", reply.headers["location"].removeprefix(visitor.stack.base_url)).body
     visitor.scanner()
     assert visitor.give("mark.png", png) == "valid"
@@ -233,7 +240,10 @@ class TestCamera:
         page.click("#torch")
         page.wait_for_selector("#torch[aria-pressed=true]")
         page.fill("#zoom input", "2.5")
-        assert page.evaluate("globalThis.wishes") == [{"advanced": [{"torch": True}]}, {"advanced": [{"zoom": 2.5}]}]
+        assert page.evaluate("globalThis.wishes") == [
+            {"advanced": [{"torch": True}]},
+            {"advanced": [{"zoom": 2.5}]},
+        ]
 
 
 def test_a_browser_without_a_camera_says_so(chromium: Browser, stack: Stack) -> None:

@@ -33,6 +33,9 @@ async function answer(text) {
 
 /** Do `work`, and tell what goes wrong in words. */
 async function attempt(work) {
+  // The verdict on the code before must not be taken for the one on this.
+  part('result').hidden = true;
+  part('result').replaceChildren();
   try {
     await work();
   } catch (error) {
@@ -80,7 +83,6 @@ function progress(which) {
 async function scan() {
   part('camera').hidden = false;
   part('start').hidden = true;
-  part('result').hidden = true;
   try {
     const text = await camera.scan((code) => {
       if (code === null) part('progress').replaceChildren();
@@ -147,6 +149,11 @@ async function start() {
   setInterval(showData, 30_000);
   globalThis.addEventListener('online', refresh);
   void refresh();
+  void getReadyForOffline();
+}
+
+/** Nothing waits for this: where there is no service worker, everything but opening the page offline works. */
+async function getReadyForOffline() {
   words.write(part('offline'), words.state('offline-waiting'));
   const spare = (await hasOwn()) ? [] : words.known.spare;
   words.write(part('offline'), words.state((await prepare(spare)) ? 'offline-ready' : 'offline-impossible'));
