@@ -108,9 +108,9 @@ def test_the_calls() -> None:
 def test_the_template_as_it_is_packaged() -> None:
     document = template.load(TEMPLATE)
     sources = {
-        r["Properties"].get("CodeUri") or r["Properties"].get("ContentUri")
+        r["Properties"][template.SOURCES[r["Type"]]]
         for r in document["Resources"].values()
-        if r["Type"].startswith("AWS::Serverless::") and r["Type"] != "AWS::Serverless::HttpApi"
+        if r["Type"] in template.SOURCES
     }
     text = template.package(document, "bucket", dict.fromkeys(sources, "key"), {"BackfillConcurrency": "3"})
     assert "../" not in text
