@@ -112,7 +112,7 @@ def test_the_template_as_it_is_packaged() -> None:
         for r in document["Resources"].values()
         if r["Type"] in template.SOURCES
     }
-    text = template.package(document, "bucket", dict.fromkeys(sources, "key"), {"BackfillConcurrency": "3"})
+    text = template.package(document, "bucket", dict.fromkeys(sources, "key"), {"EventsConcurrency": "3"})
     assert "../" not in text
     assert '"MaximumConcurrency": 3' in text
     with pytest.raises(KeyError):
