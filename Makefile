@@ -18,10 +18,10 @@ export AWS_DEFAULT_REGION ?= ap-east-1
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop launch test test-all fuzz check bench model mutants openapi build validate deploy tools clean
+.PHONY: help run stop launch test test-all fuzz check bench model mutants openapi web screenshots build validate deploy tools clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run:  ## the product on this machine [PORT=8080 DETACH=1 LEDGER=file COUNT=2000 AS_OF=date STATE=.local]
 	@$(PYTHON) -m local.run --port $(PORT) --state "$(STATE)" $(if $(DETACH),--detach) \
@@ -72,6 +72,13 @@ mutants:  ## break one thing at a time and show that a test fails for each
 openapi:  ## write the OpenAPI document anew
 	@$(ENV) dev
 	@PYTHONPATH=layers/core $(DEV)/python -m jianbiao.http.openapi
+
+web:  ## build the scripts of /verify and /app anew (Node.js) [CHECK=1 compares only]
+	@cd web && npm ci --no-audit --no-fund --silent && node build.mjs $(if $(CHECK),--check)
+
+screenshots:  ## pictures of every page and face for docs/images (headless Chromium) [ARGS=names]
+	@$(ENV) dev
+	@$(DEV)/python -m tests.browser.screenshots $(ARGS)
 
 build:  ## sam build: arm64 layers, without Docker
 	@$(ENV) sam

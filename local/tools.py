@@ -33,6 +33,7 @@ TOOLS = (
         ("chromium", "chromium-browser"),
     ),
     Tool("Node.js", ("node", "nodejs"), ("nodejs",)),
+    Tool("npm", ("npm",), ("npm",)),
     Tool("Poppler", ("pdftoppm",), ("poppler-utils",)),
 )
 

@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import pictures
+from tests.browser import links, pictures
 from tests.browser.axe import violations
 from tests.browser.site import PHONE, Visitor
 from tests.e2e.deployment import Stack
@@ -32,48 +32,28 @@ def behind(visitor: Visitor, why: str) -> str:
     return "/V/" + visitor.code(why).rpartition("/V/")[2]
 
 
-def shared(stack: Stack, certificate_id: str, owner: str = "citizen") -> str:
-    """Path of a new share link."""
-    made = stack.call(
-        "POST", f"/v1/certificates/{certificate_id}/shares", token=owner, json_body={"expires_in_hours": 1}
-    )
-    assert made.status == 201, made.text
-    return str(made.json["url"]).removeprefix(stack.base_url)
+def certificate(stack: Stack, owner: str) -> str:
+    """Id of a valid certificate of a sample citizen."""
+    return str(stack.sample(owner=owner, why="valid")["certificate_id"])
 
 
 @pytest.fixture(scope="session")
 def share(stack: Stack) -> str:
     """A share link that works."""
-    return shared(stack, stack.sample(owner="citizen", why="valid")["certificate_id"])
+    return links.shared(stack, certificate(stack, "citizen"))
 
 
 @pytest.fixture(scope="session")
 def withdrawn(stack: Stack) -> str:
     """A share link that was taken back."""
-    id_ = stack.sample(owner="citizen", why="valid")["certificate_id"]
-    path = shared(stack, id_)
-    newest = stack.call("GET", f"/v1/certificates/{id_}/shares", token="citizen").json["shares"]
-    for link in newest:
-        if link["views"] == 0 and link["status"] == "open":
-            stack.call("DELETE", f"/v1/certificates/{id_}/shares/{link['share_id']}", token="citizen")
-    return path
+    return links.withdrawn(stack, certificate(stack, "citizen"))
 
 
 @pytest.fixture(scope="session")
 def suspended(stack: Stack) -> Iterator[str]:
     """A share link of a certificate that was suspended after it was shared."""
-    id_ = stack.sample(owner="citizen_2", why="valid")["certificate_id"]
-    path = shared(stack, id_, "citizen_2")
-    told = {"actor": "a-1", "reason": "checked by the browser tests"}
-    stopped = stack.call(
-        "POST",
-        f"/v1/admin/certificates/{id_}/revocation",
-        token="admin",
-        json_body={"kind": "suspended", **told},
-    )
-    assert stopped.status == 200, stopped.text
-    yield path
-    stack.call("POST", f"/v1/admin/certificates/{id_}/reinstatement", token="admin", json_body=told)
+    with links.suspended(stack, certificate(stack, "citizen_2"), "citizen_2") as path:
+        yield path
 
 
 Open = Callable[[str], Page]
@@ -184,13 +164,13 @@ def test_the_verdict_can_be_read_from_two_metres(opened: Open) -> None:
 
 
 def test_print_fits_one_sheet_and_needs_no_colour(opened: Open, tmp_path: Path) -> None:
-    for name in ("verdict valid", "verdict forged", "share"):
+    for name in ("verdict valid", "verdict superseded", "verdict forged", "share"):
         page = opened(name)
         document = pypdfium2.PdfDocument(page.pdf(format="A4"))
         try:
             assert len(document) == 1, name
             text = document[0].get_textpage().get_text_bounded()
-            assert ("伪造" if "forged" in name else "有效") in text
+            assert VERDICTS[name.removeprefix("verdict ") if name in NAMES[-7:] else "valid"] in text
             assert "English" not in text, "the switch of language is of no use on paper"
         finally:
             document.close()

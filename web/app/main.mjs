@@ -93,7 +93,7 @@ function vehicle(v) {
   const row = el('p', { className: 'row' });
   for (const purpose of ['current', 'claim']) {
     const can = v.can[purpose];
-    if (can.possible && (can.issues || purpose === 'current')) row.append(button(purpose, () => apply(v, purpose)));
+    if (can.possible && can.issues) row.append(button(purpose, () => apply(v, purpose)));
     const why = el('div', { className: 'why' }, el('p', { className: 'line' }, el('strong', {}, ...both(words(purpose)))));
     if (can.possible) why.append(el('p', {}, ...both(words(can.issues ? 'new' : 'same', { day: can.valid_until }))));
     else {
