@@ -173,13 +173,6 @@ def gateway_response(response: Response) -> dict[str, Any]:
     return {"statusCode": response.status, "headers": headers, "body": text}
 
 
-def html(page: str, status: int = 200, *, csp: str) -> Response:
-    """A page."""
-    return Response(
-        status, page, {"content-type": "text/html; charset=utf-8", "content-security-policy": csp}
-    )
-
-
 def _answer(error: JianbiaoError, policy: Callable[[], Policy] | None) -> Response:
     try:
         words = policy() if policy else None
