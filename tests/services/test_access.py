@@ -112,7 +112,9 @@ def test_an_issuance_voided_before_it_was_signed_is_no_certificate() -> None:
 class NoBindings:
     """A person to whom nothing is bound."""
 
-    def of_person(self, person_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
+    def of_person(
+        self, person_ref: str, *, limit: int, after: str | None
+    ) -> tuple[list[Binding], str | None]:
         return [], None
 
 
