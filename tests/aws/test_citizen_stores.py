@@ -185,11 +185,14 @@ def test_idempotency_records(dynamodb: tuple[Any, Tables]) -> None:
 
 def test_decisions_are_kept_whole(dynamodb: tuple[Any, Tables]) -> None:
     DynamoDecisions(dynamodb[0], "DecisionsTable").record(
-        Decision("1-x", CAR.vin, NOW, "p-1", "a-1", False, "tax-unpaid", {"tax_paid_until": "2026-01-01"})
+        Decision(
+            "1-x", CAR.vin, NOW, "p-1", "a-1", False, "tax-unpaid", {"tax_paid_until": "2026-01-01"}, 86_400
+        )
     )
     (item,) = dynamodb[0].scan(TableName="DecisionsTable")["Items"]
     assert item["reason"] == {"S": "tax-unpaid"}
     assert item["grounds"] == {"S": '{"tax_paid_until":"2026-01-01"}'}
+    assert item["forget_at"] == {"N": str(NOW + 86_400)}
 
 
 def test_a_link_that_was_just_made_is_listed_before_the_index_has_it(

@@ -14,6 +14,7 @@ from jianbiao.domain import plates, policy_document
 from jianbiao.domain.codes import Coded
 from jianbiao.domain.policy import COMPILED, Policy, app_version, default_policy
 from jianbiao.domain.policy_checks import VERDICTS
+from jianbiao.domain.policy_document import SOURCE
 from jianbiao.domain.reasons import Reason
 
 POLICY = default_policy()
@@ -329,3 +330,9 @@ def test_retention_of_audit_and_logs_is_long_enough() -> None:
     assert POLICY.retention_days["police_audit"] >= 180
     assert POLICY.retention_days["operational_logs"] >= 180
     assert POLICY.retention_days["binding_consent"] == 7
+    assert POLICY.keep("idempotency_keys") == 86_400
+
+
+def test_each_period_has_its_reason_and_the_reasons_stay_at_home() -> None:
+    written = json.loads(SOURCE.read_bytes())["retention_days"]
+    assert written.pop("notes").keys() == written.keys() == POLICY.retention_days.keys()

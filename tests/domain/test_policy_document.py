@@ -79,6 +79,13 @@ MISTAKES: list[tuple[str, Callable[[Document], object], str]] = [
     ("division code", rename("divisions/230100", "2301"), "match pattern"),
     ("window of none", put("vehicle_classes/MOTO/window_months", 0), "greater than or equal to 1"),
     ("audit kept too short", put("retention_days/police_audit", 179), "greater than or equal to 180"),
+    ("logs kept too short", put("retention_days/operational_logs", 179), "greater than or equal to 180"),
+    ("decisions kept too short", put("retention_days/decisions", 179), "greater than or equal to 180"),
+    ("guesses forgotten today", put("retention_days/binding_guesses", 1), "greater than or equal to 2"),
+    ("shares kept for no time", put("retention_days/shares", 0), "greater than or equal to 1"),
+    ("no period for ledgers", drop("retention_days/ledger_files"), "Field required"),
+    ("period of what stays for ever", put("retention_days/certificates", 365), "Extra inputs are not permitted"),
+    ("note on no period", put("retention_days/notes/certificates", "x"), "notes on what has no period: certificates"),
     ("state effect unknown", put("state_effects/C/effect", "explode"), "Input should be"),
     # Places
     ("province missing", drop("provinces/11"), "each province character belongs to exactly one province"),

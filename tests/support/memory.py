@@ -369,7 +369,9 @@ class MemoryBindings:
         listed = self.lists.get(vin, OpenList(vin))
         return listed, [self.by_id[id_] for id_ in sorted(listed.keys)]
 
-    def of_person(self, person_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
+    def of_person(
+        self, person_ref: str, *, limit: int, after: str | None
+    ) -> tuple[list[Binding], str | None]:
         return self._page([b for b in self.by_id.values() if b.person_ref == person_ref], limit, after)
 
     def of_owner(self, owner_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
@@ -387,14 +389,14 @@ class MemoryBindings:
         self._write(listed, keys, owned=before if owned else None)
         self.by_id[after.binding_id] = after
 
-    def guess(self, person_ref: str, day: date, now: int) -> bool:
+    def guess(self, person_ref: str, day: date, forget_at: int) -> bool:
         count = self.guesses.get((person_ref, day), 0)
         if count >= MAX_GUESSES:
             return False
         self.guesses[person_ref, day] = count + 1
         return True
 
-    def guessed_right(self, person_ref: str, day: date, now: int) -> None:
+    def guessed_right(self, person_ref: str, day: date, forget_at: int) -> None:
         self.guesses[person_ref, day] -= 1
 
     def _write(self, listed: OpenList, keys: tuple[str, ...], *, owned: Binding | None) -> None:

@@ -152,9 +152,7 @@ class Shares(Protocol):
     def open_list(self, certificate_id: str) -> tuple[OpenList, list[Share]]:
         """The list of a certificate's open links, as it has to be when one is added, and the links on it."""
 
-    def add(
-        self, share: Share, listed: OpenList, keys: tuple[str, ...], *, vin: str, owner_ref: str
-    ) -> None:
+    def add(self, share: Share, listed: OpenList, keys: tuple[str, ...], *, vin: str, owner_ref: str) -> None:
         """Store a new link, and the list as `keys`, in one transaction. Raises Stale when the list is not as read
         or the vehicle is no longer that owner's."""
 
@@ -181,7 +179,9 @@ class Bindings(Protocol):
         """The list of a vehicle's open bindings, as it has to be when one of them is written, and the bindings on
         it, which may have expired or be ended by now; oldest first."""
 
-    def of_person(self, person_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
+    def of_person(
+        self, person_ref: str, *, limit: int, after: str | None
+    ) -> tuple[list[Binding], str | None]:
         """Bindings that a person asked for, oldest first, and where the next page starts."""
 
     def of_owner(self, owner_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
@@ -197,10 +197,11 @@ class Bindings(Protocol):
         """Take a binding one step on, and the list to `keys`, in one transaction. Raises Stale when either is not
         as read, and, with `owned`, when the vehicle is no longer the binding's owner's."""
 
-    def guess(self, person_ref: str, day: date, now: int) -> bool:
-        """Count one attempt at a VIN's end on a day; False when there were too many wrong ones already."""
+    def guess(self, person_ref: str, day: date, forget_at: int) -> bool:
+        """Count one attempt at a VIN's end on a day, to be forgotten some time after `forget_at`; False when there
+        were too many wrong ones already."""
 
-    def guessed_right(self, person_ref: str, day: date, now: int) -> None:
+    def guessed_right(self, person_ref: str, day: date, forget_at: int) -> None:
         """Take the attempt back: it was none of the wrong ones."""
 
 

@@ -374,6 +374,8 @@ class Decision:
     """Reason code of a refusal; empty where granted."""
     grounds: Mapping[str, str]
     """What it rests on: rule, policy version, dates (ISO), insurance and tax as they were, extras of the refusal."""
+    keep: int
+    """Seconds that it is kept."""
 
 
 @dataclass(frozen=True, slots=True)

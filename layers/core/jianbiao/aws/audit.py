@@ -12,9 +12,8 @@ from typing import Any
 
 from jianbiao.aws.clients import translated
 from jianbiao.aws.dynamo import Item, Table, number, text
+from jianbiao.domain.times import DAY
 from jianbiao.records import AuditEntry
-
-DAY = 86_400
 
 
 def audit_items(entry: AuditEntry, id_: str) -> list[Item]:

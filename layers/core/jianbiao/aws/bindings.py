@@ -15,9 +15,6 @@ from jianbiao.errors import Unavailable
 from jianbiao.ports import Stale
 from jianbiao.records import Binding, Ending, OpenList
 
-GUESSES_KEPT = 2 * 86_400
-"""Seconds after which a day's count may be forgotten; the day itself is part of its key."""
-
 _BINDING_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -92,7 +89,9 @@ class DynamoBindings:
         ends = [Ending("binding", (b.binding_id,), "owner-changed") for b in found if b.status in OPEN]
         return [*ends, Ending("bindings", (vin, str(listed.version)), "owner-changed")]
 
-    def of_person(self, person_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
+    def of_person(
+        self, person_ref: str, *, limit: int, after: str | None
+    ) -> tuple[list[Binding], str | None]:
         return self._query("by-person", "person_ref", person_ref, limit, after)
 
     def of_owner(self, owner_ref: str, *, limit: int, after: str | None) -> tuple[list[Binding], str | None]:
@@ -122,19 +121,19 @@ class DynamoBindings:
         checks = [self._owned(before)] if owned else []
         self._write([put, self._list(listed, keys), *checks])
 
-    def guess(self, person_ref: str, day: date, now: int) -> bool:
+    def guess(self, person_ref: str, day: date, forget_at: int) -> bool:
         try:
-            self._count(person_ref, day, 1, now)
+            self._count(person_ref, day, 1, forget_at)
         except Unavailable as error:
             if dynamo.condition_failed(error):
                 return False
             raise
         return True
 
-    def guessed_right(self, person_ref: str, day: date, now: int) -> None:
-        self._count(person_ref, day, -1, now)
+    def guessed_right(self, person_ref: str, day: date, forget_at: int) -> None:
+        self._count(person_ref, day, -1, forget_at)
 
-    def _count(self, person_ref: str, day: date, change: int, now: int) -> None:
+    def _count(self, person_ref: str, day: date, change: int, forget_at: int) -> None:
         with translated("bindings"):
             self._client.update_item(
                 TableName=self._table.name,
@@ -144,7 +143,7 @@ class DynamoBindings:
                 ExpressionAttributeValues={
                     ":change": {"N": str(change)},
                     ":most": {"N": str(MAX_GUESSES if change > 0 else MAX_GUESSES + 1)},
-                    ":forget": {"N": str(now + GUESSES_KEPT)},
+                    ":forget": {"N": str(forget_at)},
                 },
             )
 

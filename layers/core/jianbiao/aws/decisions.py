@@ -1,4 +1,5 @@
-"""Decisions on claims: each inserted once under an id of its own, never changed."""
+"""Decisions on claims: each inserted once under an id of its own, never changed. `forget_at` is the table's time to
+live."""
 
 from __future__ import annotations
 
@@ -29,5 +30,6 @@ class DynamoDecisions:
                     "granted": {"BOOL": decision.granted},
                     "reason": {"S": decision.reason},
                     "grounds": {"S": grounds},
+                    "forget_at": {"N": str(decision.at + decision.keep)},
                 },
             )

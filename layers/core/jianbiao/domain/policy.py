@@ -14,6 +14,7 @@ from typing import Any
 
 from jianbiao.domain.codes import Coded
 from jianbiao.domain.rules import Exemption, Rule
+from jianbiao.domain.times import DAY
 
 FORMAT = 1
 """Version of the compiled form; code that reads another one must not guess."""
@@ -50,7 +51,7 @@ class Policy:
         self.minimum_version: str = compiled["app"]["minimum_version"]
         """Oldest app version accepted."""
         self.retention_days: dict[str, int] = compiled["retention_days"]
-        """Days that each kind of record is kept."""
+        """Days that each kind of record is kept (`policy_document.Retention`)."""
         self._minimum = app_version(self.minimum_version) or ()
         self._divisions: dict[str, dict[str, Any]] = compiled["divisions"]
         self._division_of_prefix = {p: code for code, part in self._divisions.items() for p in part["plates"]}
@@ -79,6 +80,10 @@ class Policy:
         # Answers of pure look-ups by register codes. Only codes of the tables are kept, so both stay small.
         self._class_cache: dict[tuple[str, str], str | None] = {}
         self._carry_cache: dict[tuple[str, str], bool] = {}
+
+    def keep(self, kind: str) -> int:
+        """Seconds that a kind of record is kept."""
+        return self.retention_days[kind] * DAY
 
     def _letters(self, *effects: str) -> frozenset[str]:
         return frozenset(letter for letter, part in self._effects.items() if part["effect"] in effects)

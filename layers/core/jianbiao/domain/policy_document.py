@@ -162,19 +162,48 @@ class Relief(Text):
     note: str = ""
 
 
-class Retention(_Model):
-    """Days that each kind of record is kept. Certificates, their lives and issuances have none: they stay."""
+_Days = Annotated[int, Field(ge=1, le=36_500)]
+_HalfYear = Annotated[int, Field(ge=180, le=36_500)]
 
-    police_audit: Annotated[int, Field(ge=180)]
-    shares: Annotated[int, Field(ge=1)]
-    bindings_ended: Annotated[int, Field(ge=1)]
-    binding_consent: Annotated[int, Field(ge=1)]
-    paper_addresses: Annotated[int, Field(ge=1)]
-    idempotency_keys: Annotated[int, Field(ge=1)]
-    registry_events: Annotated[int, Field(ge=1)]
-    backfill_results: Annotated[int, Field(ge=1)]
-    share_files: Annotated[int, Field(ge=1)]
-    operational_logs: Annotated[int, Field(ge=180)]
+
+class Retention(_Model):
+    """Days that each kind of record is kept, and why so long. Certificates, the steps of their lives, issuance
+    records, status indices and published policies have no period: they stay."""
+
+    police_audit: _HalfYear
+    """Entries of the audit trail, from the look that each records."""
+    operational_logs: _HalfYear
+    """Logs of the functions; the deployment's parameter LogRetentionDays has to agree."""
+    decisions: _HalfYear
+    """Decisions on claims with their grounds, from the decision."""
+    registry_events: _Days
+    """Registry events, from the moment that each was applied or refused."""
+    shares: _Days
+    """Share links, from their expiry or withdrawal."""
+    share_files: _Days
+    """Rendered certificates in the files bucket, made again when somebody asks."""
+    binding_consent: _Days
+    """Time that an owner has to consent to a binding."""
+    bindings_ended: _Days
+    """Bindings, from their end."""
+    binding_guesses: Annotated[int, Field(ge=2, le=36_500)]
+    """A person's count of wrong guesses on one day; the day itself has to be over."""
+    paper_addresses: _Days
+    """Requests for paper marks with their encrypted addresses, from the last step of each."""
+    idempotency_keys: _Days
+    """Answers that are repeated under an Idempotency-Key."""
+    ledger_files: _Days
+    """Ledgers in the inbox bucket, from their upload."""
+    backfill_results: _Days
+    """Results and records of launches, from their end."""
+    notes: dict[str, str] = {}
+    """Why a period is as long as it is."""
+
+    @model_validator(mode="after")
+    def _noted(self) -> Retention:
+        if unknown := self.notes.keys() - (type(self).model_fields.keys() - {"notes"}):
+            raise ValueError(f"notes on what has no period: {', '.join(sorted(unknown))}")
+        return self
 
 
 class Colour(Text):
@@ -240,7 +269,6 @@ class PolicyDocument(_Model):
     state_effects_note: str = ""
     enforcement_relief: list[Relief]
     retention_days: Retention
-    retention_note: str = ""
     ground_colours: GroundColours
     tables: Tables
     texts: Texts
@@ -306,7 +334,7 @@ def _names(table: dict[str, Any]) -> dict[str, list[str]]:
 
 def _without_notes(value: object) -> object:
     if isinstance(value, dict):
-        return {k: _without_notes(v) for k, v in value.items() if k not in ("note", "source")}
+        return {k: _without_notes(v) for k, v in value.items() if k not in ("note", "notes", "source")}
     return [_without_notes(v) for v in value] if isinstance(value, list) else value
 
 

@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 CHINA = timezone(timedelta(hours=8))
 
+DAY = 86_400
+"""Seconds; there is no daylight saving."""
+
 
 def day_of(instant: int) -> date:
     """The Chinese calendar day of an epoch second."""

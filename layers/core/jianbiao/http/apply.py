@@ -19,7 +19,6 @@ from jianbiao.services.replays import Once
 from jianbiao.wire.code_text import code_text
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-DAY = 86_400
 
 
 def routes(
@@ -48,7 +47,7 @@ def routes(
             key,
             json.dumps(body, sort_keys=True),
             application_id=request.request_id,
-            seconds=policy.retention_days["idempotency_keys"] * DAY,
+            seconds=policy.keep("idempotency_keys"),
             work=work_again,
         )
         response = _from_text(stored)

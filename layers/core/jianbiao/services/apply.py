@@ -180,6 +180,7 @@ class _Claim:
                 granted=not reason,
                 reason=reason,
                 grounds={name: value for name, value in grounds.items() if value},
+                keep=self._policy.keep("decisions"),
             )
         )
 

@@ -29,7 +29,6 @@ from jianbiao.wire.ids import certificate_id
 
 ATTEMPTS = 5
 """Tries to take a step; each failed one means that somebody else got ahead."""
-DAY = 86_400
 
 
 class Relation(StrEnum):
@@ -65,7 +64,7 @@ class BindingDesk:
 
         Raises TooManyRequests, Refusal(not-bound), Conflict(too-many-bindings), Unavailable.
         """
-        record = self._identified(person, plate_class, plate, vin_tail)
+        record = self._identified(person, policy, plate_class, plate, vin_tail)
         for attempt in range(ATTEMPTS):
             if attempt:
                 record = self._vehicle(record.registered.vehicle.vin)
@@ -89,10 +88,10 @@ class BindingDesk:
                 plate=plate,
                 status=str(BindingState.PENDING),
                 created_at=now,
-                expires_at=now + policy.retention_days["binding_consent"] * DAY,
+                expires_at=now + policy.keep("binding_consent"),
                 changed_at=now,
                 changed_by=person.person_ref,
-                keep=policy.retention_days["bindings_ended"] * DAY,
+                keep=policy.keep("bindings_ended"),
             )
             try:
                 self.bindings.add(binding, listed, _keys((*still_open, binding)))
@@ -131,12 +130,14 @@ class BindingDesk:
 
         return chained({"o": asked, "b": asking}, limit, after)
 
-    def _identified(self, person: Person, plate_class: str, plate: str, vin_tail: str) -> VehicleRecord:
+    def _identified(
+        self, person: Person, policy: Policy, plate_class: str, plate: str, vin_tail: str
+    ) -> VehicleRecord:
         """The vehicle, for somebody who knows the end of its VIN."""
         now = self.clock()
-        today = day_of(now)
+        today, forget_at = day_of(now), now + policy.keep("binding_guesses")
         # Counted before it is looked at: guesses sent all at once are still five.
-        if not self.bindings.guess(person.person_ref, today, now):
+        if not self.bindings.guess(person.person_ref, today, forget_at):
             raise TooManyRequests(end_of_day(today) - now)
         vin = self.vehicles.vin_of_plate(plate_class, plate)
         record = self.vehicles.get(vin) if vin else None
@@ -148,7 +149,7 @@ class BindingDesk:
             or not vehicle.vin.endswith(vin_tail.upper())
         ):
             raise Refusal(Reason.NOT_BOUND)
-        self.bindings.guessed_right(person.person_ref, today, now)
+        self.bindings.guessed_right(person.person_ref, today, forget_at)
         return record
 
     def _answer(self, person: Person, binding_id: str, answer: BindingState) -> Seen:

@@ -27,7 +27,6 @@ from jianbiao.records import Certificate, PaperRequest, Step, VehicleRecord
 
 ATTEMPTS = 5
 """Tries to take a step; each failed one means that somebody else got ahead."""
-DAY = 86_400
 
 Recipient = dict[str, str]
 """name, phone, address and, where there is one, postcode."""
@@ -79,7 +78,7 @@ class PaperDesk:
                 office=office or certificate.claims.iss,
                 recipient=b"",
                 life=(Step(str(PaperState.REQUESTED), now, owner_ref, ""),),
-                keep=policy.retention_days["paper_addresses"] * DAY,
+                keep=policy.keep("paper_addresses"),
             )
             try:
                 sealed = self._sealed(paper, recipient)

@@ -25,8 +25,6 @@ from jianbiao.domain.times import parse_rfc3339
 from jianbiao.errors import FieldError, NotFound
 from jianbiao.ports import Clock
 
-DAY = 86_400
-
 
 class EventState(StrEnum):
     """States of an accepted event."""
@@ -116,7 +114,7 @@ class Intake:
         now = self.clock()
         # 1. Judge.
         errors = [tuple(self.shape(event) or events.faults(event, policy, now)) for event in batch]
-        keep = policy.retention_days["registry_events"] * DAY
+        keep = policy.keep("registry_events")
         first: dict[str, StoredEvent] = {}
         for event, wrong in zip(batch, errors, strict=True):
             if not wrong:
