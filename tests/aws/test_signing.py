@@ -6,7 +6,7 @@ moto signs with disabled keys, too: that case is in tests/e2e/test_key_disabled.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -19,7 +19,9 @@ from moto import mock_aws
 
 from jianbiao.aws.kms import KmsSigner
 from jianbiao.errors import Unavailable
-from jianbiao.wire.keys import kid_of
+from jianbiao.ports import SigningKeys
+from jianbiao.wire.keys import KeySet, kid_of
+from tests.support.second_profile import ES384, jwk_of_p384
 
 
 @dataclass
@@ -27,6 +29,10 @@ class Keys:
     """What a signer asks of a key set."""
 
     arns: dict[bytes, str]
+    published: KeySet = field(default_factory=lambda: KeySet.from_jwks({"version": 1, "keys": []}))
+
+    def current(self) -> SigningKeys:
+        return SigningKeys(self.published, bytes(8))
 
     def key_arns(self) -> dict[bytes, str]:
         return self.arns
@@ -58,6 +64,16 @@ def test_each_kid_signs_by_its_own_key(kms: Any) -> None:
     other.verify(signature, message, ec.ECDSA(hashes.SHA256()))
     with pytest.raises(InvalidSignature):
         public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
+
+
+def test_the_key_set_says_which_algorithm_a_key_signs_with(kms: Any) -> None:
+    metadata = kms.create_key(KeySpec="ECC_NIST_P384", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    public = load_der_public_key(kms.get_public_key(KeyId=metadata["Arn"])["PublicKey"])
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    jwk, kid = jwk_of_p384(public)
+    published = KeySet.from_jwks({"version": 1, "keys": [jwk]}, (ES384,))
+    signature = KmsSigner(kms, Keys({kid: metadata["Arn"]}, published)).sign(kid, b"x")  # type: ignore[arg-type]
+    public.verify(signature, b"x", ec.ECDSA(hashes.SHA384()))
 
 
 def test_a_kid_without_a_key_signs_nothing(kms: Any) -> None:

@@ -59,7 +59,7 @@ class Signer(Protocol):
     """A signature by a key that never leaves KMS."""
 
     def sign(self, kid: bytes, message: bytes) -> bytes:
-        """ES256 signature in DER over `message` (at most 4,096 bytes). Raises Unavailable."""
+        """Signature in DER over `message` (at most 4,096 bytes), by the key's algorithm. Raises Unavailable."""
 
 
 class Keys(Protocol):

@@ -11,7 +11,7 @@ from jianbiao.errors import Unavailable
 
 
 class KmsSigner:
-    """Port `Signer`: ES256 by the KMS key that the key set names for a kid."""
+    """Port `Signer`: by the KMS key that the key set names for a kid, with the algorithm of that key."""
 
     def __init__(self, client: Any, keys: DynamoKeys) -> None:
         self._client, self._keys = client, keys
@@ -22,6 +22,9 @@ class KmsSigner:
             raise Unavailable("no signing key with this kid")
         with translated("signing"):
             answer = self._client.sign(
-                KeyId=arns[kid], Message=message, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256"
+                KeyId=arns[kid],
+                Message=message,
+                MessageType="RAW",
+                SigningAlgorithm=self._keys.current().published.profile(kid).kms,
             )
         return bytes(answer["Signature"])

@@ -42,7 +42,6 @@ from jianbiao.ports import (
 from jianbiao.records import Cause, Certificate, Issuance, Step, VehicleRecord
 from jianbiao.wire import jb1
 from jianbiao.wire.claims import Claims
-from jianbiao.wire.signature import raw_from_der
 from jianbiao.wire.verify import verify_certificate
 
 ATTEMPTS = 5
@@ -176,13 +175,15 @@ class Issuer:
     def sign(self, issuance: Issuance) -> Certificate:
         """Steps 3 and 4. Raises Unavailable, IssuedWrong."""
         payload = jb1.payload_bytes(issuance.claims)
+        kid, published = issuance.kid, self.keys.current().published
+        profile = published.profile(kid)
         # 3. Sign: nothing reaches KMS that does not decode to what is meant.
         if jb1.decode_payload(payload) != issuance.claims:
             raise IssuedWrong("payload does not decode to its claims")
-        der = self.signer.sign(issuance.kid, jb1.to_be_signed(issuance.kid, payload))
-        data = jb1.certificate_bytes(issuance.kid, payload, raw_from_der(der))
+        der = self.signer.sign(kid, jb1.to_be_signed(kid, payload, profile))
+        data = jb1.certificate_bytes(kid, payload, profile.raw_from_der(der), profile)
         # 4. Check: by the verifier that terminals use.
-        verified = verify_certificate(data, self.keys.current().published)
+        verified = verify_certificate(data, published)
         if verified.claims != issuance.claims:
             raise IssuedWrong("certificate does not verify to its claims")
         begun = Step("active", self.clock(), issuance.cause.actor, issuance.cause.trigger)

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from jianbiao.errors import Forged
 from jianbiao.wire import cbor
 from jianbiao.wire.claims import Claims
 from jianbiao.wire.code_text import code_prefix, code_text, parse_code
 from jianbiao.wire.ids import CTI_SIZE
-from jianbiao.wire.signature import RAW_SIZE
+from jianbiao.wire.profiles import ACCEPTED, ES256, Profile
 
 __all__ = [
     "KID_SIZE", "MAX_TIME", "Certificate", "certificate_bytes", "code_prefix", "code_text", "decode_payload",
@@ -31,11 +33,11 @@ MAX_TIME = 253_402_300_799
 # --- Encoding ---------------------------------------------------------------------------------------------
 
 
-def protected_bytes(kid: bytes) -> bytes:
-    """The protected header {1: -7 (ES256), 4: kid}, 13 bytes. Raises ValueError unless `kid` has 8 bytes."""
+def protected_bytes(kid: bytes, profile: Profile = ES256) -> bytes:
+    """The protected header {1: alg, 4: kid}, 13 bytes for ES256. Raises ValueError unless `kid` has 8 bytes."""
     if len(kid) != KID_SIZE:
         raise ValueError("a key id has 8 bytes")
-    return b"\xa2\x01\x26\x04" + cbor.bstr(kid)
+    return profile.header + cbor.bstr(kid)
 
 
 def payload_bytes(claims: Claims) -> bytes:
@@ -65,16 +67,17 @@ def signature_input(protected: bytes, payload: bytes) -> bytes:
     return b"\x84\x6aSignature1" + cbor.bstr(protected) + b"\x40" + cbor.bstr(payload)
 
 
-def to_be_signed(kid: bytes, payload: bytes) -> bytes:
+def to_be_signed(kid: bytes, payload: bytes, profile: Profile = ES256) -> bytes:
     """What KMS signs for a certificate: at most 4,096 bytes, with MessageType RAW."""
-    return signature_input(protected_bytes(kid), payload)
+    return signature_input(protected_bytes(kid, profile), payload)
 
 
-def certificate_bytes(kid: bytes, payload: bytes, signature: bytes) -> bytes:
-    """The tagged COSE_Sign1; `signature` is r||s. Raises ValueError unless it has 64 bytes."""
-    if len(signature) != RAW_SIZE:
-        raise ValueError("an ES256 signature has 64 bytes")
-    return b"\xd2\x84" + cbor.bstr(protected_bytes(kid)) + b"\xa0" + cbor.bstr(payload) + cbor.bstr(signature)
+def certificate_bytes(kid: bytes, payload: bytes, signature: bytes, profile: Profile = ES256) -> bytes:
+    """The tagged COSE_Sign1; `signature` is r||s. Raises ValueError unless it has the profile's size."""
+    if len(signature) != profile.signature_size:
+        raise ValueError(f"the signature has not {profile.signature_size} bytes")
+    protected = protected_bytes(kid, profile)
+    return b"\xd2\x84" + cbor.bstr(protected) + b"\xa0" + cbor.bstr(payload) + cbor.bstr(signature)
 
 
 # --- Decoding ---------------------------------------------------------------------------------------------
@@ -82,14 +85,27 @@ def certificate_bytes(kid: bytes, payload: bytes, signature: bytes) -> bytes:
 _UINT = rb"(?:[\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00)..|\x1a(?!\x00\x00)....|\x1b(?!\x00{4}).{8})"
 _TEXT = rb"(?:[\x61-\x77]|\x78[\x18-\xff]|\x79(?!\x00)..)"  # head of a text string, not empty
 
-_CERTIFICATE = re.compile(
-    rb"""\xd2 \x84
-      ( \x4d\xa2\x01\x26\x04\x48 (.{8}) )               # 1 protected header as a byte string, 2 kid
-      \xa0                                              # nothing unprotected
-      ( \x58[\x18-\xff] | \x59(?!\x00).. ) (.*)         # 3 head of the payload, 4 payload
-      \x58\x40 (.{64})                                  # 5 signature""",
-    re.DOTALL | re.VERBOSE,
-)
+
+@cache
+def _shape(profile: Profile) -> re.Pattern[bytes]:
+    """The one shape of a certificate of a profile."""
+    header = profile.header + cbor.head(2, KID_SIZE)
+    size = profile.signature_size
+    fixed = {
+        b"protected": re.escape(cbor.head(2, len(header) + KID_SIZE) + header),
+        b"signature": re.escape(cbor.head(2, size)) + b"(.{%d})" % size,
+    }
+    return re.compile(
+        rb"""\xd2 \x84
+          ( %(protected)b (.{8}) )                      # 1 protected header as a byte string, 2 kid
+          \xa0                                          # nothing unprotected
+          ( \x58[\x18-\xff] | \x59(?!\x00).. ) (.*)     # 3 head of the payload, 4 payload
+          %(signature)b                                 # 5 signature"""
+        % fixed,
+        re.DOTALL | re.VERBOSE,
+    )
+
+
 _PAYLOAD = re.compile(
     rb"""\xa6
       \x01 \x66 ([0-9]{6})                              # 1 iss
@@ -117,18 +133,22 @@ class Certificate:
     claims: Claims
     to_be_signed: bytes
     signature: bytes
-    """r||s, 64 bytes."""
+    """r||s, as long as the profile has it."""
+    profile: Profile
+    """The one whose shape it has; whether it is the key's is `keys.who_signed`'s to say."""
 
 
-def open_certificate(certificate: bytes) -> Certificate:
+def open_certificate(certificate: bytes, profiles: Sequence[Profile] = ACCEPTED) -> Certificate:
     """Step 2 of the verification. Raises Forged with the reason, in the order of wire format 3."""
-    match = _CERTIFICATE.fullmatch(certificate)
-    if match is not None:
+    for profile in profiles:
+        match = _shape(profile).fullmatch(certificate)
+        if match is None:
+            continue
         protected, kid, payload_head, payload, signature = match.groups()
         claims = _claims(payload)
         if claims is not None and _argument(payload_head) == len(payload):
             to_be_signed = b"".join((b"\x84\x6aSignature1", protected, b"\x40", payload_head, payload))
-            return Certificate(kid, claims, to_be_signed, signature)
+            return Certificate(kid, claims, to_be_signed, signature, profile)
     from jianbiao.wire.diagnosis import diagnose
 
     raise Forged(diagnose(certificate))

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,24 +16,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jianbiao.domain.codes import Coded
 from jianbiao.errors import Forged, Untrusted
 from jianbiao.wire.jb1 import KID_SIZE, MAX_TIME
+from jianbiao.wire.profiles import ACCEPTED, ES256, Profile
 from jianbiao.wire.reasons import ForgedReason, UntrustedReason
-from jianbiao.wire.signature import check
 
 CERTIFICATE = "certificate"
 """Purpose of a key that signs certificates."""
 STATUS_LIST = "status-list"
 """Purpose of a key that signs status lists."""
 
-_COORDINATE = 32
+_PURPOSES = (CERTIFICATE, STATUS_LIST)
 _DIVISION = re.compile("[0-9]{6}")
-# A key with other values here is for another profile (SM2, say): skipped, as RFC 7517 section 5 asks.
-_PROFILE = {
-    "kty": ("EC",),
-    "crv": ("P-256",),
-    "alg": ("ES256",),
-    "use": ("sig",),
-    "purpose": (CERTIFICATE, STATUS_LIST),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +43,10 @@ class PublishedKey:
     """First second in which it no longer signs; what it signed stays verifiable."""
     revoked_at: int | None
     """Set when the key is compromised: whatever the time in it, nothing the key signed counts any more."""
-    public_key: ec.EllipticCurvePublicKey
+    public_key: Any
+    """As the profile's `check` takes it."""
+    profile: Profile = ES256
+    """The algorithm that the key signs with; nothing signed with another one is the key's."""
     issuer_codes: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +67,8 @@ class KeySet:
     keys: tuple[PublishedKey, ...]
     digest: str
     """SHA-256 of the document as it was read, in hex: what a terminal can pin."""
+    profiles: tuple[Profile, ...] = ACCEPTED
+    """Profiles of which keys were taken."""
     _by_kid: Mapping[bytes, tuple[PublishedKey, ...]] = field(init=False, repr=False, compare=False)
     _issuers: Mapping[str, Coded] = field(init=False, repr=False, compare=False)
 
@@ -86,21 +83,31 @@ class KeySet:
         )
 
     @classmethod
-    def from_jwks(cls, document: Mapping[str, Any] | bytes) -> KeySet:
+    def from_jwks(
+        cls, document: Mapping[str, Any] | bytes, profiles: tuple[Profile, ...] = ACCEPTED
+    ) -> KeySet:
         """Read a set, as bytes of JSON or as already parsed. Keys of other profiles are skipped; a fault in
         one of ours refuses the whole set. Raises Untrusted (`malformed-set`)."""
         data = document if isinstance(document, bytes) else json.dumps(document, ensure_ascii=False).encode()
         try:
             parsed = json.loads(data, object_pairs_hook=_without_duplicates)
             version = _integer(parsed, "version")
-            keys = tuple(_key(jwk) for jwk in _objects(parsed, "keys") if _is_ours(jwk))
+            keys = tuple(
+                _key(jwk, profile)
+                for jwk in _objects(parsed, "keys")
+                if (profile := _profile(jwk, profiles)) is not None
+            )
         except (ValueError, KeyError, TypeError, RecursionError) as exc:
             raise Untrusted(UntrustedReason.MALFORMED_SET, str(exc)) from exc
-        return cls(version, keys, hashlib.sha256(data).hexdigest())
+        return cls(version, keys, hashlib.sha256(data).hexdigest(), profiles)
 
     def find(self, kid: bytes) -> tuple[PublishedKey, ...]:
         """All keys with this kid, of whatever purpose and time."""
         return self._by_kid.get(kid, ())
+
+    def profile(self, kid: bytes) -> Profile:
+        """What the key with this kid signs with; ES256 where there is none."""
+        return next((key.profile for key in self.find(kid)), ES256)
 
     def issuer(self, code: str) -> Coded | None:
         """Names of a division that some key of the set may sign for."""
@@ -116,11 +123,19 @@ class KeySet:
             raise Untrusted(UntrustedReason.ALTERED, f"two different sets have the version {self.version}")
 
     def who_signed(
-        self, *, kid: bytes, purpose: str, iat: int, message: bytes, signature: bytes
+        self,
+        *,
+        kid: bytes,
+        purpose: str,
+        iat: int,
+        message: bytes,
+        signature: bytes,
+        profile: Profile = ES256,
     ) -> PublishedKey:
         """The key behind a signature (wire format 3, steps 3 and 4). Raises Forged: `unknown-key`,
         `key-revoked`, `bad-signature`."""
-        candidates = [key for key in self.find(kid) if key.purpose == purpose and key.signs_at(iat)]
+        known = [key for key in self.find(kid) if key.profile is profile]
+        candidates = [key for key in known if key.purpose == purpose and key.signs_at(iat)]
         if not candidates:
             raise Forged(ForgedReason.UNKNOWN_KEY)
         trusted = [key for key in candidates if key.revoked_at is None]
@@ -128,7 +143,7 @@ class KeySet:
             raise Forged(ForgedReason.KEY_REVOKED)
         for key in trusted:
             try:
-                check(key.public_key, signature, message)
+                key.profile.check(key.public_key, signature, message)
             except InvalidSignature:
                 continue
             return key
@@ -162,10 +177,10 @@ def jwk_of(
     numbers = public_key.public_numbers()
     jwk: dict[str, Any] = {
         "kty": "EC",
-        "crv": "P-256",
-        "x": base64url(numbers.x.to_bytes(_COORDINATE)),
-        "y": base64url(numbers.y.to_bytes(_COORDINATE)),
-        "alg": "ES256",
+        "crv": ES256.crv,
+        "x": base64url(numbers.x.to_bytes(ES256.coordinate)),
+        "y": base64url(numbers.y.to_bytes(ES256.coordinate)),
+        "alg": ES256.name,
         "use": "sig",
         "kid": base64url(kid_of(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))),
         "purpose": purpose,
@@ -175,9 +190,9 @@ def jwk_of(
     }
     if revoked_at is not None:
         jwk["revoked_at"] = revoked_at
-    if purpose not in _PROFILE["purpose"]:
+    if purpose not in _PURPOSES:
         raise ValueError(f"unknown purpose {purpose}")
-    _key(jwk)
+    _key(jwk, ES256)
     return jwk
 
 
@@ -200,12 +215,16 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _is_ours(jwk: Mapping[str, Any]) -> bool:
-    return all(jwk.get(name) in known for name, known in _PROFILE.items())
+def _profile(jwk: Mapping[str, Any], profiles: Sequence[Profile]) -> Profile | None:
+    """The profile of a key that signs with one of `profiles`; any other is skipped, as RFC 7517 section 5 asks."""
+    if jwk.get("kty") != "EC" or jwk.get("use") != "sig" or jwk.get("purpose") not in _PURPOSES:
+        return None
+    stated = (jwk.get("alg"), jwk.get("crv"))
+    return next((profile for profile in profiles if (profile.name, profile.crv) == stated), None)
 
 
-def _key(jwk: Mapping[str, Any]) -> PublishedKey:
-    x, y = (int.from_bytes(from_base64url(jwk[name], _COORDINATE)) for name in ("x", "y"))
+def _key(jwk: Mapping[str, Any], profile: Profile) -> PublishedKey:
+    x, y = (int.from_bytes(from_base64url(jwk[name], profile.coordinate)) for name in ("x", "y"))
     nbf, exp = _integer(jwk, "nbf"), _integer(jwk, "exp")
     if nbf >= exp:
         raise ValueError("a key's signing interval is empty")
@@ -219,7 +238,8 @@ def _key(jwk: Mapping[str, Any]) -> PublishedKey:
         nbf=nbf,
         exp=exp,
         revoked_at=_integer(jwk, "revoked_at") if jwk.get("revoked_at") is not None else None,
-        public_key=ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key(),
+        public_key=profile.public_key(x, y),
+        profile=profile,
     )
 
 

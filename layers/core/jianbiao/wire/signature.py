@@ -19,16 +19,16 @@ _ES256 = ec.ECDSA(hashes.SHA256())
 _ES256_OF_DIGEST = ec.ECDSA(Prehashed(hashes.SHA256()))
 
 
-def raw_from_der(der: bytes) -> bytes:
-    """DER `Ecdsa-Sig-Value` (RFC 3279 section 2.2.3) as r||s.
+def raw_from_der(der: bytes, size: int = RAW_SIZE) -> bytes:
+    """DER `Ecdsa-Sig-Value` (RFC 3279 section 2.2.3) as r||s of `size` bytes.
 
-    Raises ValueError for other bytes, and for an r or s beyond 32 bytes.
+    Raises ValueError for other bytes, and for an r or s beyond its half.
     """
     try:
         r, s = decode_dss_signature(der)
-        return r.to_bytes(_HALF) + s.to_bytes(_HALF)
+        return r.to_bytes(size // 2) + s.to_bytes(size // 2)
     except OverflowError as exc:
-        raise ValueError("r or s is no 32-byte number") from exc
+        raise ValueError(f"r or s is no {size // 2}-byte number") from exc
 
 
 def der_from_raw(raw: bytes) -> bytes:

@@ -47,7 +47,7 @@ def verify(text: str, keys: KeySet) -> Verified:
 
 def verify_certificate(certificate: bytes, keys: KeySet) -> Verified:
     """Steps 2 to 5 for certificate bytes. Raises Forged."""
-    opened = open_certificate(certificate)
+    opened = open_certificate(certificate, keys.profiles)
     claims = opened.claims
     key = keys.who_signed(
         kid=opened.kid,
@@ -55,6 +55,7 @@ def verify_certificate(certificate: bytes, keys: KeySet) -> Verified:
         iat=claims.iat,
         message=opened.to_be_signed,
         signature=opened.signature,
+        profile=opened.profile,
     )
     if claims.iss not in key.issuer_codes:
         raise Forged(ForgedReason.ISSUER_NOT_ALLOWED)
