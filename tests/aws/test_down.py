@@ -28,8 +28,10 @@ from jianbiao.aws.status_lists import S3Lists
 from jianbiao.aws.tables import Tables
 from jianbiao.aws.vehicles import DynamoVehicles
 from jianbiao.errors import Unavailable
+from jianbiao.ports import SigningKeys
 from jianbiao.records import AuditEntry
 from jianbiao.services.ledger_run import LedgerObject
+from jianbiao.wire.keys import KeySet
 
 ID = "0" * 26
 TABLES = Tables(vehicles="v", plates="p", certificates="c", issuances="i", statuses="s", shares="h")
@@ -55,6 +57,9 @@ class ArnsOnly:
 
     def key_arns(self) -> dict[bytes, str]:
         return {b"kid": "arn"}
+
+    def current(self) -> SigningKeys:
+        return SigningKeys(KeySet.from_jwks({"version": 1, "keys": []}), b"kid")
 
 
 CALLS: dict[str, Callable[[Any], Any]] = {
