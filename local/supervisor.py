@@ -97,8 +97,8 @@ class Supervisor:
             sample = Sample(operator, deployed.outputs, self.base_url, self.options.state)
             samples = sample.load(self.options.ledger, self.options.count, self.options.as_of, self.progress)
             self._publish(operator, tokens, samples)
-            self._say_addresses()
             ready = True
+            self._say_addresses()
             self._keep(operator, identities, samples)
         except Stop:
             self.progress.say("Stopping …")
