@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
@@ -14,7 +15,10 @@ from jianbiao.http.status_lists import StatusListShelf
 from jianbiao.log import logger as make_logger
 from jianbiao.services.verify import Verifier
 from jianbiao.settings import setting, watermark
-from jianbiao_render import assets, pages, start, tools
+from jianbiao_render import pages
+
+if TYPE_CHECKING:
+    from jianbiao_render.assets import Asset
 
 logger = make_logger("verify-public")
 dynamodb = client("dynamodb", **wiring.IMPATIENT)
@@ -24,12 +28,38 @@ links = DynamoStartLinks(dynamodb, setting("CONFIG_TABLE"))
 notice = watermark()
 files_origin = setting("FILES_ORIGIN", "")
 
+
+# What is asked for once a visit, if at all, is imported then: a scan does not wait for it.
+def asset(name: str) -> Asset | None:
+    from jianbiao_render import assets
+
+    return assets.asset(name)
+
+
+def verify_page(lang: str) -> tuple[str, dict[str, str]]:
+    from jianbiao_render import tools
+
+    return tools.shown_verify(policies.current(), lang, notice)
+
+
+def app_page(lang: str) -> tuple[str, dict[str, str]]:
+    from jianbiao_render import tools
+
+    return tools.shown_app(lang, notice, files_origin)
+
+
+def start_page(lang: str) -> str:
+    from jianbiao_render import start
+
+    return pages.start_page(start.sections(links.current(), demo=notice is not None), lang, notice=notice)
+
+
 handler = make_handler(
     web.routes(
         pages=pages,
-        asset=assets.asset,
-        verify_page=lambda lang: tools.shown_verify(policies.current(), lang, notice),
-        app_page=(lambda lang: tools.shown_app(lang, notice, files_origin)) if notice else None,
+        asset=asset,
+        verify_page=verify_page,
+        app_page=app_page if notice else None,
     )
     | public.routes(
         verifier=Verifier(
@@ -44,9 +74,7 @@ handler = make_handler(
         status_lists=StatusListShelf(wiring.published_lists(), setting("DEPLOYMENT"), monotonic),
         openapi=openapi,
         pages=pages,
-        start_page=lambda lang: pages.start_page(
-            start.sections(links.current(), demo=notice is not None), lang, notice=notice
-        ),
+        start_page=start_page,
         notice=notice,
     ),
     logger=logger,

@@ -19,12 +19,13 @@ from jianbiao.aws.sealing import KmsOpener, KmsSealer
 from jianbiao.aws.shares import DynamoShares
 from jianbiao.aws.tables import Tables
 from jianbiao.aws.vehicles import vehicle_item
+from jianbiao.citizen_records import Binding, Decision, PaperRequest, Replay, Share
 from jianbiao.domain.bindings import MAX_GUESSES, BindingState
 from jianbiao.domain.paper import Delivery, PaperState
 from jianbiao.domain.register import first_report
 from jianbiao.errors import Unavailable
 from jianbiao.ports import Stale
-from jianbiao.records import Binding, Decision, PaperRequest, Replay, Share, Step, VehicleRecord
+from jianbiao.records import Step, VehicleRecord
 from tests.support.moto_tables import REGION, moto_tables
 from tests.support.world import CAR
 

@@ -11,10 +11,11 @@ from jianbiao.aws.bindings import DynamoBindings
 from jianbiao.aws.paper import DynamoPaper
 from jianbiao.aws.shares import DynamoShares
 from jianbiao.aws.vehicles import DynamoVehicles, vehicle_item
+from jianbiao.citizen_records import Binding, PaperRequest, Share
 from jianbiao.domain.paper import Delivery
 from jianbiao.domain.register import first_report, merge
 from jianbiao.ports import Stale
-from jianbiao.records import Binding, Ending, PaperRequest, Share, Step, VehicleChange, VehicleRecord
+from jianbiao.records import Ending, Step, VehicleChange, VehicleRecord
 from tests.support.moto_tables import moto_tables
 from tests.support.world import CAR
 

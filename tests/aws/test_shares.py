@@ -11,9 +11,10 @@ import pytest
 from jianbiao.aws.shares import DynamoShares, share_item, share_of
 from jianbiao.aws.tables import Tables
 from jianbiao.aws.vehicles import vehicle_item
+from jianbiao.citizen_records import Share
 from jianbiao.domain.register import first_report
 from jianbiao.ports import Stale
-from jianbiao.records import Share, VehicleRecord
+from jianbiao.records import VehicleRecord
 from tests.support.moto_tables import moto_tables
 from tests.support.world import CAR
 

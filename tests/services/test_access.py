@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from jianbiao.citizen_records import Binding, OpenList
 from jianbiao.domain.eligibility import Person
 from jianbiao.errors import Forbidden, NotFound, Refusal
-from jianbiao.records import Binding, OpenList
 from jianbiao.services.access import Access
 from jianbiao.services.bindings import Relation
 from jianbiao.services.citizen import CitizenDesk

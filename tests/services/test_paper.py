@@ -7,10 +7,11 @@ from datetime import date
 
 import pytest
 
+from jianbiao.citizen_records import PaperRequest
 from jianbiao.domain.paper import MAX_OPEN, Delivery, PaperState, check_office_step, printable
 from jianbiao.domain.register import merge
 from jianbiao.errors import Conflict, InvalidInput, NotFound, Unavailable
-from jianbiao.records import Certificate, PaperRequest
+from jianbiao.records import Certificate
 from jianbiao.services.paper import Recipient
 from tests.support.world import CAR, OWNER, World
 

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
+from jianbiao.citizen_records import Replay
 from jianbiao.errors import Conflict, InvalidInput, Refusal, Unavailable
-from jianbiao.records import Replay
 from jianbiao.services.apply import attributed
 from jianbiao.services.replays import LOCK
 from tests.services.test_claim import exempt

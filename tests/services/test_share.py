@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from jianbiao.citizen_records import Share
 from jianbiao.domain.policy import Policy
 from jianbiao.errors import Conflict, Gone, NotFound
-from jianbiao.records import Certificate, Share
+from jianbiao.records import Certificate
 from jianbiao.services.share import HOUR, Rendering, ShareDesk, token_hash
 from tests.services.ledgers import row, run, vin
 from tests.support.memory import MemoryFiles, MemoryShares

@@ -8,7 +8,8 @@ import random
 import pytest
 
 from jianbiao.errors import Unavailable
-from jianbiao.services.status_lists import REFRESH_AFTER, CachedLists, Stored
+from jianbiao.services.cached_lists import CachedLists, Stored
+from jianbiao.services.status_lists import REFRESH_AFTER
 from jianbiao.wire.status_list import REVOKED, SUPERSEDED, SUSPENDED, VALID
 from tests.support.local_key import STRANGER
 from tests.support.memory import Faults

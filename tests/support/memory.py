@@ -12,26 +12,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from jianbiao.citizen_records import Binding, Decision, OpenList, PaperRequest, Replay, Share
 from jianbiao.domain.bindings import MAX_GUESSES
 from jianbiao.domain.codes import Coded
 from jianbiao.domain.policy import Policy, default_policy
 from jianbiao.domain.register import Registered
 from jianbiao.errors import Unavailable
 from jianbiao.ports import PlateTaken, SigningKeys, Stale
-from jianbiao.records import (
-    AuditEntry,
-    Binding,
-    Certificate,
-    Decision,
-    Ending,
-    Issuance,
-    OpenList,
-    PaperRequest,
-    Replay,
-    Share,
-    VehicleChange,
-    VehicleRecord,
-)
+from jianbiao.records import AuditEntry, Certificate, Ending, Issuance, VehicleChange, VehicleRecord
 from jianbiao.wire.keys import KeySet, jwk_of, kid_of
 
 FAR = 4_000_000_000

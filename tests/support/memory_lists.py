@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from jianbiao.errors import Unavailable
 from jianbiao.ports import SigningKeys, Stale
-from jianbiao.services.status_lists import Publisher, Stored
+from jianbiao.services.cached_lists import Stored
+from jianbiao.services.status_lists import Publisher
 from jianbiao.wire.keys import STATUS_LIST
 from jianbiao.wire.status_list import StatusList, read_status_list
 from tests.support.local_key import CERTIFICATE_KEY, LIST_KEY, LocalKey, key_set

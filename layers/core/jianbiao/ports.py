@@ -9,25 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from jianbiao.domain.policy import Policy
-from jianbiao.domain.reports import Registered
-from jianbiao.records import (
-    AuditEntry,
-    Binding,
-    Certificate,
-    Decision,
-    Hold,
-    Issuance,
-    OpenList,
-    PaperRequest,
-    Replay,
-    Share,
-    VehicleChange,
-    VehicleRecord,
-)
-from jianbiao.wire.keys import KeySet
+if TYPE_CHECKING:
+    from jianbiao.citizen_records import Binding, Decision, OpenList, PaperRequest, Replay, Share
+    from jianbiao.domain.policy import Policy
+    from jianbiao.domain.reports import Registered
+    from jianbiao.records import AuditEntry, Certificate, Issuance, VehicleChange, VehicleRecord
+    from jianbiao.wire.keys import KeySet
 
 
 class Stale(Exception):
@@ -308,7 +297,6 @@ __all__ = [
     "Clock",
     "Decisions",
     "Files",
-    "Hold",
     "Indices",
     "Issuances",
     "Keys",

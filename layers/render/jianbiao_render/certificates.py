@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from jianbiao.citizen_records import Share
 from jianbiao.domain.certificate import State
 from jianbiao.domain.policy import Policy
-from jianbiao.records import Certificate, Share
+from jianbiao.records import Certificate
 from jianbiao.services.share import Rendering
 from jianbiao.wire.code_text import code_text
 from jianbiao_render import looks

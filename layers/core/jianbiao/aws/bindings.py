@@ -10,10 +10,11 @@ from jianbiao.aws import dynamo, open_lists
 from jianbiao.aws.clients import translated
 from jianbiao.aws.dynamo import Item, Table, number, text
 from jianbiao.aws.tables import Tables
+from jianbiao.citizen_records import Binding, OpenList
 from jianbiao.domain.bindings import MAX_GUESSES, OPEN, BindingState
 from jianbiao.errors import Unavailable
 from jianbiao.ports import Stale
-from jianbiao.records import Binding, Ending, OpenList
+from jianbiao.records import Ending
 
 _BINDING_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 

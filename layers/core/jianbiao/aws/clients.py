@@ -8,15 +8,31 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import Session, get_session
-
 from jianbiao.errors import Unavailable
 
-# The SDK's modules and service descriptions live as long as the process. Left to the collector, they are walked again
-# at each full collection: one alone, somewhere in the imports that follow, was a tenth of a cold start.
-gc.freeze()
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection, and what was made is exempt from it later.
+
+    The SDK's modules and service descriptions live as long as the process. The collector finds nothing among them and
+    walks them again and again while they grow: a tenth of a cold start, and as much for a full collection in the
+    imports that follow.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
+
+
+with _uncollected():
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.session import Session, get_session
 
 CONNECTIONS = 32
 """Size of a client's connection pool: above the number of threads that any function uses."""
@@ -44,9 +60,8 @@ def client(
         tcp_keepalive=True,
         **options,
     )
-    made = _session().create_client(service, endpoint_url=endpoint_url, config=config)
-    gc.freeze()
-    return made
+    with _uncollected():
+        return _session().create_client(service, endpoint_url=endpoint_url, config=config)
 
 
 @cache

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from jianbiao.aws.clients import translated
-from jianbiao.records import Decision
+from jianbiao.citizen_records import Decision
 
 
 class DynamoDecisions:

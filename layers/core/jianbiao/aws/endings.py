@@ -12,9 +12,10 @@ from collections.abc import Callable
 from jianbiao.aws import bindings, open_lists, paper, shares
 from jianbiao.aws.dynamo import Item
 from jianbiao.aws.tables import Tables
+from jianbiao.citizen_records import OpenList
 from jianbiao.domain.bindings import BindingState
 from jianbiao.domain.paper import PaperState
-from jianbiao.records import Ending, OpenList
+from jianbiao.records import Ending
 
 
 def end(tables: Tables, ending: Ending, *, at: int, by: str) -> Item:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from jianbiao.aws.dynamo import Item, Table, number
-from jianbiao.records import OpenList
+from jianbiao.citizen_records import OpenList
 
 VEHICLE, CERTIFICATE = "vehicle:", "certificate:"
 """What a list's key begins with; no binding id, token hash or certificate id has a colon."""

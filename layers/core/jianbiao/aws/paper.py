@@ -10,9 +10,10 @@ from jianbiao.aws import dynamo, open_lists
 from jianbiao.aws.clients import translated
 from jianbiao.aws.dynamo import Item, Table, number, text
 from jianbiao.aws.tables import Tables
+from jianbiao.citizen_records import OpenList, PaperRequest
 from jianbiao.domain.paper import Delivery
 from jianbiao.ports import Stale
-from jianbiao.records import Ending, OpenList, PaperRequest, Step
+from jianbiao.records import Ending, Step
 
 _REQUEST_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}-[1-9][0-9]{0,8}")
 
@@ -164,14 +165,18 @@ class DynamoPaper:
                 Limit=limit,
                 **start,
             )
-        keys = [{name: item[name] for name in ("certificate_id", "request_number")} for item in answer["Items"]]
+        keys = [
+            {name: item[name] for name in ("certificate_id", "request_number")} for item in answer["Items"]
+        ]
         # The index only says which: states and addresses are read consistently.
         papers = [paper_of(item) for item in self._table.get_many(keys)]
         papers.sort(key=lambda paper: (paper.requested_at, paper.request_id))
         if "LastEvaluatedKey" not in answer:
             return papers, None
         last = answer["LastEvaluatedKey"]
-        following = f"{text(last, 'certificate_id')}-{number(last, 'request_number')}@{number(last, 'requested_at')}"
+        following = (
+            f"{text(last, 'certificate_id')}-{number(last, 'request_number')}@{number(last, 'requested_at')}"
+        )
         return papers, following
 
     def _list(self, listed: OpenList, keys: tuple[str, ...]) -> Item:

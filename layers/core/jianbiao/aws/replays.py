@@ -8,9 +8,9 @@ from typing import Any
 from jianbiao.aws import dynamo
 from jianbiao.aws.clients import translated
 from jianbiao.aws.dynamo import Item, Table, number, text
+from jianbiao.citizen_records import Replay
 from jianbiao.errors import Unavailable
 from jianbiao.ports import Stale
-from jianbiao.records import Replay
 
 
 def replay_item(replay: Replay) -> Item:

@@ -8,9 +8,10 @@ from jianbiao.aws import dynamo, open_lists
 from jianbiao.aws.clients import translated
 from jianbiao.aws.dynamo import Item, Table, number, text
 from jianbiao.aws.tables import Tables
+from jianbiao.citizen_records import OpenList, Share
 from jianbiao.errors import Unavailable
 from jianbiao.ports import Stale
-from jianbiao.records import Ending, OpenList, Share
+from jianbiao.records import Ending
 
 
 def list_key(certificate_id: str) -> Item:
@@ -55,9 +56,7 @@ class DynamoShares:
         self._client, self._tables = client, tables
         self._table = Table(client, tables.shares)
 
-    def add(
-        self, share: Share, listed: OpenList, keys: tuple[str, ...], *, vin: str, owner_ref: str
-    ) -> None:
+    def add(self, share: Share, listed: OpenList, keys: tuple[str, ...], *, vin: str, owner_ref: str) -> None:
         put = {
             "Put": {
                 "TableName": self._table.name,

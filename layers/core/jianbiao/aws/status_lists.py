@@ -14,7 +14,7 @@ from jianbiao.aws.dynamo import Table
 from jianbiao.aws.indices import BLOCK, LIST
 from jianbiao.errors import Unavailable
 from jianbiao.ports import Stale
-from jianbiao.services.status_lists import Stored
+from jianbiao.services.cached_lists import Stored
 from jianbiao.wire.status_list import MAX_TOKEN, MEDIA_TYPE
 
 PREFIX = "status-lists/"

@@ -11,7 +11,6 @@ from jianbiao.aws import dynamo
 from jianbiao.aws.certificates import put_new, step
 from jianbiao.aws.clients import translated
 from jianbiao.aws.dynamo import Item, Table, number, text
-from jianbiao.aws.endings import end
 from jianbiao.aws.issuances import issuance_item
 from jianbiao.aws.register_json import register_attributes, registered_of
 from jianbiao.aws.tables import Tables
@@ -136,6 +135,11 @@ class DynamoVehicles:
             operations += step(self._tables, after)
         if change.void:
             operations.append(put_new(self._tables, change.void))
+        if not change.endings:
+            return operations
+        # Here, because what only reads vehicles ends nothing.
+        from jianbiao.aws.endings import end
+
         return operations + [end(self._tables, e, at=change.at, by=change.by) for e in change.endings]
 
     def reserve(self, record: VehicleRecord, issuance: Issuance, registered: Registered) -> VehicleRecord:

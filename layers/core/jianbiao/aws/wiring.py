@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from jianbiao.aws.status_lists import S3Lists
     from jianbiao.aws.vehicles import DynamoVehicles
     from jianbiao.services.access import Access
+    from jianbiao.services.cached_lists import CachedLists
     from jianbiao.services.issue import Issuer
-    from jianbiao.services.status_lists import CachedLists
 
 
 def now() -> int:
@@ -67,7 +67,7 @@ def published_lists() -> S3Lists:
 
 def status_lists(published: DynamoKeys) -> CachedLists:
     """The status lists as verifiers keep them for when the store does not answer."""
-    from jianbiao.services.status_lists import CachedLists
+    from jianbiao.services.cached_lists import CachedLists
 
     lists = published_lists()
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jianbiao.domain.policy import Policy
-from jianbiao.domain.reports import Registered
 from jianbiao.domain.times import day_of, last_valid_day, rfc3339
-from jianbiao.records import Certificate, Share
-from jianbiao.services.police import Sight
+from jianbiao.records import Certificate
 from jianbiao.services.verify import Finding
 from jianbiao.wire.claims import Claims
 from jianbiao.wire.ids import certificate_id
 from jianbiao.wire.reasons import Verdict
+
+if TYPE_CHECKING:
+    from jianbiao.citizen_records import Share
+    from jianbiao.domain.reports import Registered
+    from jianbiao.services.police import Sight
 
 VIN_TAIL = 4
 """Characters of the VIN that police see."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jianbiao.citizen_records import PaperRequest
 from jianbiao.domain.policy import Policy
 from jianbiao.domain.times import rfc3339
 from jianbiao.http.auth import citizen
 from jianbiao.http.edge import Request, Response, Route
 from jianbiao.ports import Policies
-from jianbiao.records import Certificate, PaperRequest, VehicleRecord
+from jianbiao.records import Certificate, VehicleRecord
 from jianbiao.services.access import Access
 from jianbiao.services.paper import PaperDesk
 

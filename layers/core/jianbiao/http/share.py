@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from jianbiao.citizen_records import Share
 from jianbiao.domain.eligibility import Person
 from jianbiao.domain.policy import Policy
 from jianbiao.domain.times import rfc3339
@@ -15,7 +16,7 @@ from jianbiao.http.edge import Request, Response, Route
 from jianbiao.http.notices import NoticePages, language
 from jianbiao.http.notices import page as sent
 from jianbiao.ports import Clock, Policies
-from jianbiao.records import Certificate, Share, VehicleRecord
+from jianbiao.records import Certificate, VehicleRecord
 from jianbiao.services.access import Access
 from jianbiao.services.share import Rendering, ShareDesk
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from jianbiao.errors import NotFound, Unavailable
-from jianbiao.services.status_lists import Stored
+from jianbiao.services.cached_lists import Stored
 from jianbiao.wire.status_list import list_uri
 
 _NUMBER = re.compile("0|[1-9][0-9]{0,6}", re.ASCII)
@@ -17,7 +17,7 @@ is in it before the first certificate refers to it."""
 
 
 class Published(Protocol):
-    """The part of `services.status_lists.Lists` that is served."""
+    """The part of `services.cached_lists.Lists` that is served."""
 
     def get(self, number: int) -> Stored | None:
         """The list. Raises Unavailable."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from jianbiao.citizen_records import Decision
 from jianbiao.domain.eligibility import Entitlement, Person, entitle_claim, entitle_current
 from jianbiao.domain.insurance import insurance_of
 from jianbiao.domain.policy import Policy
@@ -23,7 +24,7 @@ from jianbiao.domain.times import day_of, last_valid_day
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.errors import Refusal
 from jianbiao.ports import Decisions
-from jianbiao.records import Cause, Decision, Issuance, VehicleRecord
+from jianbiao.records import Cause, Issuance, VehicleRecord
 from jianbiao.services.access import Access
 from jianbiao.services.issue import Issuer, Outcome
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from jianbiao.citizen_records import Binding
 from jianbiao.domain.bindings import MAX_OPEN, OPEN, BindingState
 from jianbiao.domain.eligibility import Person
 from jianbiao.domain.policy import Policy
@@ -23,7 +24,7 @@ from jianbiao.domain.reasons import Reason
 from jianbiao.domain.times import day_of, end_of_day
 from jianbiao.errors import Conflict, Forbidden, NotFound, Refusal, TooManyRequests, Unavailable
 from jianbiao.ports import Bindings, Clock, Random, Stale, Vehicles
-from jianbiao.records import Binding, VehicleRecord
+from jianbiao.records import VehicleRecord
 from jianbiao.services.paging import chained
 from jianbiao.wire.ids import certificate_id
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from jianbiao.citizen_records import PaperRequest
 from jianbiao.domain.paper import (
     MAX_OPEN,
     Delivery,
@@ -23,7 +24,7 @@ from jianbiao.domain.paper import (
 from jianbiao.domain.policy import Policy
 from jianbiao.errors import Conflict, FieldError, InvalidInput, NotFound, Unavailable
 from jianbiao.ports import Certificates, Clock, Opener, Papers, Sealer, Stale
-from jianbiao.records import Certificate, PaperRequest, Step, VehicleRecord
+from jianbiao.records import Certificate, Step, VehicleRecord
 
 ATTEMPTS = 5
 """Tries to take a step; each failed one means that somebody else got ahead."""

@@ -17,9 +17,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from jianbiao.citizen_records import Replay
 from jianbiao.errors import Conflict, FieldError, InvalidInput, Unavailable
 from jianbiao.ports import Clock, Replays, Stale
-from jianbiao.records import Replay
 
 LOCK = 20
 """Seconds that an attempt may take: longer than the timeout of the function (15 s)."""

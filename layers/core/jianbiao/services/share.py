@@ -13,11 +13,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from jianbiao.citizen_records import Share
 from jianbiao.domain.certificate import State
 from jianbiao.domain.policy import Policy
 from jianbiao.errors import Conflict, Gone, NotFound, Unavailable
 from jianbiao.ports import Certificates, Clock, Files, Random, Shares, Stale
-from jianbiao.records import Certificate, Share, VehicleRecord
+from jianbiao.records import Certificate, VehicleRecord
 
 TOKEN_BYTES = 32
 """256 random bits: twice what guessing would have to be feared at."""
