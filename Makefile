@@ -9,7 +9,12 @@ endif
 
 PORT ?= 8080
 STATE ?= .local
-STAGE ?= default
+STAGE ?= dev
+PARTITION ?= aws
+# Layers carry bytecode, which only a Python of the runtime's version can write: the best that is here.
+RUNTIME ?= $(shell for v in 3.13 3.14 3.12 3.11; do python$$v -c "" >/dev/null 2>&1 && echo $$v && break; done)
+ARCHITECTURE ?= arm64
+export RUNTIME ARCHITECTURE
 DEV := .envs/dev/bin
 ENV := $(PYTHON) -m local.envs
 export PYTHONPATH := layers/core:layers/render:functions:.
@@ -18,7 +23,7 @@ export AWS_DEFAULT_REGION ?= ap-east-1
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop launch test test-all fuzz check bench model mutants openapi web screenshots build validate deploy tools clean
+.PHONY: help run stop launch test test-all fuzz check bench model mutants openapi web screenshots monitoring build validate deploy audit tools clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +55,7 @@ check:  ## static checks: ruff, mypy, import contracts, cfn-lint, checkov
 	$(DEV)/ruff check .
 	$(DEV)/mypy
 	PYTHONPATH=layers/core:layers/render $(DEV)/lint-imports --no-logo
-	.envs/lint/bin/cfn-lint infra/template.yaml
+	.envs/lint/bin/cfn-lint infra/template.yaml infra/monitoring.yaml infra/waf.yaml
 	.envs/lint/bin/checkov --config-file infra/checkov.yaml
 
 validate:  ## sam validate --lint
@@ -80,14 +85,21 @@ screenshots:  ## pictures of every page and face for docs/images (headless Chrom
 	@$(ENV) dev
 	@$(DEV)/python -m tests.browser.screenshots $(ARGS)
 
-build:  ## sam build: arm64 layers, without Docker
+monitoring:  ## write the alarms and the dashboard anew, from the functions of the template
+	@$(ENV) dev
+	@$(DEV)/python -m infra.monitoring
+
+build:  ## sam build: layers for arm64, without Docker; their sizes [ARCHITECTURE=arm64|x86_64|host RUNTIME=3.13]
 	@$(ENV) sam
 	cd infra && ../.envs/sam/bin/sam build
+	@$(PYTHON) -m infra.sizes infra/.aws-sam/build
 
-deploy: build  ## sam deploy [STAGE=prod PUBLIC_URL=https://… CERTIFICATE_ARN=… ISSUER=… AUDIENCE=…]
-	cd infra && ../.envs/sam/bin/sam deploy --config-env $(STAGE) --parameter-overrides $$(cat parameters/$(STAGE).txt) \
+deploy: build  ## sam deploy [STAGE=dev|staging|prod PARTITION=aws|aws-cn PUBLIC_URL=… CERTIFICATE_ARN=… PARAMETERS="Name=value …"]
+	cd infra && ../.envs/sam/bin/sam deploy --config-env $(STAGE) $(ARGS) --parameter-overrides \
+		$$(cat parameters/$(STAGE).txt parameters/$(PARTITION).txt) \
 		$(if $(PUBLIC_URL),PublicUrl=$(PUBLIC_URL)) $(if $(CERTIFICATE_ARN),CertificateArn=$(CERTIFICATE_ARN)) \
-		$(if $(ISSUER),TokenIssuer=$(ISSUER)) $(if $(AUDIENCE),TokenAudience=$(AUDIENCE))
+		$(if $(ISSUER),TokenIssuer=$(ISSUER)) $(if $(AUDIENCE),TokenAudience=$(AUDIENCE)) \
+		Runtime=python$(RUNTIME) Architecture=$(ARCHITECTURE) $(PARAMETERS)
 
 tools:
 	@$(PYTHON) -m local.tools

@@ -45,6 +45,8 @@ def parameters(public_url: str) -> dict[str, str]:
         "PresignEndpoint": public_url,
         "LogLevel": "INFO",
         "RequireTls": "false",
+        # The local AWS has no alarms on more than one metric.
+        "Alarms": "false",
         "BackfillConcurrency": "2",
         # The local KMS signs some 500 times a second: two workers, the share of the same quota.
         "SignQuota": "1000",

@@ -1,0 +1,371 @@
+"""Alarms and the dashboard, written from the functions of infra/template.yaml into infra/monitoring.yaml.
+
+Two alarms for each function differ in a name only; CloudFormation has no loop that every tool here can check. So the
+file is written by this module and committed, and a test compares the two::
+
+    make monitoring
+
+Every alarm names the section of the run book that says what it means, what to do and what it cannot see.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.template import load
+
+INFRA = Path(__file__).resolve().parent
+TEMPLATE = INFRA / "template.yaml"
+WRITTEN = INFRA / "monitoring.yaml"
+OWN = "Jianbiao"
+"""Namespace of the metrics that the functions write into their logs (EMF, jianbiao.metrics)."""
+
+MINUTE, HOUR = 60, 3_600
+NAME = "${Deployment}-${Stage}-"
+HEAD = "# Written by infra/monitoring.py (make monitoring). Change that, not this.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric of CloudWatch: `dimensions` maps a name to a parameter of the stack."""
+
+    namespace: str
+    name: str
+    statistic: str
+    dimensions: Mapping[str, str]
+
+    def named(self) -> dict[str, Any]:
+        """As CloudFormation wants it."""
+        listed = [{"Name": k, "Value": {"Ref": v}} for k, v in self.dimensions.items()]
+        return {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": listed}
+
+    def drawn(self, **options: Any) -> list[Any]:
+        """As a dashboard wants it."""
+        pairs = [part for k, v in self.dimensions.items() for part in (k, f"${{{v}}}")]
+        return [self.namespace, self.name, *pairs, {"stat": self.statistic} | options]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm. It rings when `needed` of the last `of` periods are at `threshold` or beyond.
+
+    `metrics` is one metric, or several by id with `expression` over them. `silence` says what missing data mean.
+    """
+
+    name: str
+    section: str
+    """Anchor of docs/runbook.md."""
+    says: str
+    metrics: Mapping[str, Metric]
+    threshold: float
+    expression: str = ""
+    period: int = MINUTE
+    needed: int = 1
+    of: int = 1
+    below: bool = False
+    silence: str = "notBreaching"
+    condition: str = ""
+
+    @property
+    def logical_id(self) -> str:
+        """Name of the resource."""
+        return "".join(part[0].upper() + part[1:] for part in self.name.split("-")) + "Alarm"
+
+    def resource(self) -> dict[str, Any]:
+        """The resource."""
+        told = {"Fn::If": ["Told", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+        properties: dict[str, Any] = {
+            "AlarmName": {"Fn::Sub": NAME + self.name},
+            "AlarmDescription": {"Fn::Sub": f"{self.says} ${{RunbookUrl}}#{self.section}"},
+            "ComparisonOperator": ("LessThan" if self.below else "GreaterThanOrEqualTo") + "Threshold",
+            "Threshold": self.threshold,
+            "EvaluationPeriods": self.of,
+            "DatapointsToAlarm": self.needed,
+            "TreatMissingData": self.silence,
+            "AlarmActions": told,
+            "OKActions": told,
+        }
+        if self.expression:
+            properties["Metrics"] = [
+                {"Id": "share", "Expression": self.expression, "Label": self.name, "ReturnData": True},
+                *(
+                    {
+                        "Id": name,
+                        "ReturnData": False,
+                        "MetricStat": {"Metric": m.named(), "Period": self.period, "Stat": m.statistic},
+                    }
+                    for name, m in self.metrics.items()
+                ),
+            ]
+        else:
+            (metric,) = self.metrics.values()
+            properties |= metric.named() | {"Statistic": metric.statistic, "Period": self.period}
+        made: dict[str, Any] = {"Type": "AWS::CloudWatch::Alarm"}
+        if self.condition:
+            made["Condition"] = self.condition
+        return made | {"Properties": properties}
+
+
+def own(name: str, statistic: str = "Sum") -> Metric:
+    """A metric of the product."""
+    return Metric(OWN, name, statistic, {"deployment": "Deployment"})
+
+
+def of_function(function: str, name: str, statistic: str = "Sum") -> Metric:
+    """A metric of a Lambda function, all versions together."""
+    return Metric("AWS/Lambda", name, statistic, {"FunctionName": function})
+
+
+def of_queue(queue: str, name: str) -> Metric:
+    """A metric of a queue."""
+    return Metric("AWS/SQS", name, "Maximum", {"QueueName": queue})
+
+
+def of_api(name: str, statistic: str = "Sum") -> Metric:
+    """A metric of the HTTP API."""
+    return Metric("AWS/ApiGateway", name, statistic, {"ApiId": "Api"})
+
+
+PRODUCT_ALARMS = (
+    Alarm(
+        "status-list-age",
+        "status-list-age",
+        "The oldest published status list is ten minutes old or more: terminals offline judge by an old state.",
+        {"age": own("StatusListAgeSeconds", "Maximum")},
+        threshold=600,
+        needed=3,
+        of=3,
+        silence="breaching",
+    ),
+    Alarm(
+        "key-expiry",
+        "key-expiry",
+        "A signing key has less than 30 days left in which it may sign.",
+        {"left": own("KeyDaysLeft", "Minimum")},
+        threshold=30,
+        period=HOUR,
+        needed=1,
+        of=24,
+        below=True,
+    ),
+    Alarm(
+        "issue-without-cause",
+        "issue-without-cause",
+        "A certificate has no event, application or ledger row that it came from.",
+        {"found": own("IssueWithoutCause")},
+        threshold=1,
+        period=5 * MINUTE,
+    ),
+    Alarm(
+        "signature-without-certificate",
+        "signature-without-certificate",
+        "A key has signed something that is not in the store.",
+        {"found": own("SignatureWithoutCertificate")},
+        threshold=1,
+        period=5 * MINUTE,
+    ),
+    Alarm(
+        "police-audit-failed",
+        "police-audit-failed",
+        "A police query was answered and could not be put on record.",
+        {"lost": own("AuditFailed")},
+        threshold=1,
+    ),
+    Alarm(
+        "kms-throttles",
+        "kms-throttles",
+        "KMS refuses signatures: the account's quota is used up.",
+        {"refused": own("KmsThrottles")},
+        threshold=10,
+        needed=3,
+        of=5,
+    ),
+)
+
+
+def queue_alarms() -> Iterable[Alarm]:
+    """What waits, and what was set aside."""
+    for queue, name, patience in (("EventsQueue", "events", 300), ("InboxQueue", "inbox", 900)):
+        dead = queue.replace("Queue", "DeadLetters")
+        yield Alarm(
+            f"{name}-dead-letters",
+            "dlq-depth",
+            f"Messages that failed five times are set aside in {dead}.",
+            {"waiting": of_queue(dead, "ApproximateNumberOfMessagesVisible")},
+            threshold=1,
+        )
+        yield Alarm(
+            f"{name}-queue-age",
+            "queue-age",
+            f"The oldest message of {queue} has waited {patience} s or more.",
+            {"age": of_queue(queue, "ApproximateAgeOfOldestMessage")},
+            threshold=patience,
+            needed=3,
+            of=3,
+        )
+
+
+def function_alarms(name: str, function: Mapping[str, Any]) -> Iterable[Alarm]:
+    """A function's failures and refusals, as percentages of its calls, and the lag of a stream that it reads."""
+    kinds = {event["Type"] for event in function["Properties"].get("Events", {}).values()}
+    condition = "HasToken" if function.get("Condition") else ""
+    calls = of_function(name, "Invocations")
+    # Once a day is all that a schedule of its own gives; its first failure has to count.
+    needed, of = (1, 1) if kinds == {"Schedule"} else (3, 5)
+    yield Alarm(
+        f"{name}-errors",
+        "function-errors",
+        f"{name} fails in 5 % of its calls or more.",
+        {"errors": of_function(name, "Errors"), "calls": calls},
+        threshold=5,
+        expression="IF(calls > 0, 100 * errors / calls, 0)",
+        needed=needed,
+        of=of,
+        condition=condition,
+    )
+    yield Alarm(
+        f"{name}-throttles",
+        "function-throttles",
+        f"{name} is refused 1 % of its calls or more: its concurrency is used up.",
+        {"throttles": of_function(name, "Throttles"), "calls": calls},
+        threshold=1,
+        expression="IF(throttles > 0, 100 * throttles / (FILL(calls, 0) + throttles), 0)",
+        needed=needed,
+        of=of,
+        condition=condition,
+    )
+    if "DynamoDB" in kinds:
+        yield Alarm(
+            f"{name}-stream-age",
+            "queue-age",
+            f"{name} is a minute or more behind the stream that it reads.",
+            {"age": of_function(name, "IteratorAge", "Maximum")},
+            threshold=60_000,
+            needed=3,
+            of=3,
+        )
+
+
+API_ALARM = Alarm(
+    "api-5xx",
+    "function-errors",
+    "The API answers 1 % of its requests or more with a server error.",
+    {"errors": of_api("5xx"), "calls": of_api("Count")},
+    threshold=1,
+    expression="IF(calls > 0, 100 * errors / calls, 0)",
+    needed=3,
+    of=5,
+)
+
+
+def alarms(functions: Mapping[str, Mapping[str, Any]]) -> list[Alarm]:
+    """All alarms, for the functions of the template by name."""
+    of_functions = [
+        alarm for name, function in functions.items() for alarm in function_alarms(name, function)
+    ]
+    return [API_ALARM, *PRODUCT_ALARMS, *queue_alarms(), *of_functions]
+
+
+def widgets(functions: Sequence[str], made: Sequence[Alarm]) -> list[dict[str, Any]]:
+    """The dashboard, three in a row: first what people notice, then what it rests on."""
+    own_place = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:" + NAME
+    graphs: list[tuple[str, list[list[Any]]]] = [
+        ("Certificates", [own("Issued").drawn(), own("Refused").drawn(), own("Verified").drawn()]),
+        ("Requests", [of_api("Count").drawn(), of_api("4xx").drawn(), of_api("5xx").drawn()]),
+        ("Answer time, ms", [of_api("Latency", s).drawn() for s in ("p50", "p99")]),
+        ("Failed calls", [of_function(f, "Errors").drawn(label=f) for f in functions]),
+        ("Refused calls", [of_function(f, "Throttles").drawn(label=f) for f in functions]),
+        ("At a time", [of_function(f, "ConcurrentExecutions", "Maximum").drawn(label=f) for f in functions]),
+        (
+            "Waiting, s",
+            [
+                of_queue(q, "ApproximateAgeOfOldestMessage").drawn(label=q)
+                for q in ("EventsQueue", "InboxQueue")
+            ],
+        ),
+        ("Status lists, s", [own("StatusListAgeSeconds", "Maximum").drawn()]),
+        ("Signing", [own("KmsThrottles").drawn(), own("KeyDaysLeft", "Minimum").drawn(yAxis="right")]),
+    ]
+    state = {
+        "type": "alarm",
+        "x": 0,
+        "y": 0,
+        "width": 24,
+        "height": 6,
+        "properties": {
+            "title": "Alarms",
+            "alarms": [own_place + alarm.name for alarm in made if not alarm.condition],
+        },
+    }
+    return [state] + [
+        {
+            "type": "metric",
+            "x": 8 * (number % 3),
+            "y": 6 + 6 * (number // 3),
+            "width": 8,
+            "height": 6,
+            "properties": {"title": title, "region": "${AWS::Region}", "period": MINUTE, "metrics": metrics},
+        }
+        for number, (title, metrics) in enumerate(graphs)
+    ]
+
+
+def document(functions: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The template of the monitoring stack."""
+    made = alarms(functions)
+    always = [name for name, function in functions.items() if not function.get("Condition")]
+    body = json.dumps({"widgets": widgets(always, made)}, separators=(",", ":"))
+    queues = ("InboxQueue", "InboxDeadLetters", "EventsQueue", "EventsDeadLetters")
+    told = ("Deployment", "Stage", "AlarmTopicArn", "RunbookUrl", "Api", *queues, *functions)
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Jianbiao - alarms and dashboard",
+        "Parameters": {name: {"Type": "String"} for name in told},
+        "Conditions": {
+            "Told": {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]},
+            "HasToken": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Token"}, ""]}]},
+        },
+        "Resources": {alarm.logical_id: alarm.resource() for alarm in made}
+        | {
+            "Dashboard": {
+                "Type": "AWS::CloudWatch::Dashboard",
+                "Properties": {
+                    "DashboardName": {"Fn::Sub": NAME.removesuffix("-")},
+                    "DashboardBody": {"Fn::Sub": body},
+                },
+            }
+        },
+    }
+
+
+class _Plain(yaml.SafeDumper):
+    """Without the anchors that CloudFormation does not read."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - its signature
+        return True
+
+
+def text() -> str:
+    """What infra/monitoring.yaml has to be."""
+    resources = load(TEMPLATE)["Resources"]
+    functions = {n: r for n, r in resources.items() if r["Type"] == "AWS::Serverless::Function"}
+    return HEAD + yaml.dump(
+        document(functions), Dumper=_Plain, sort_keys=False, width=110, default_flow_style=None
+    )
+
+
+def main() -> int:
+    """Write infra/monitoring.yaml."""
+    WRITTEN.write_text(text(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
