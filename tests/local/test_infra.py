@@ -126,7 +126,7 @@ def test_a_change_of_a_layer_is_a_version_of_its_functions() -> None:
 
 
 def test_nobody_calls_a_function_past_its_alias() -> None:
-    """By name or ARN only its alarms may know it: a caller would get what is deployed last, whatever the canary says."""
+    """Only its alarms know its name: a caller would get what is deployed last, whatever the canary says."""
     named = re.compile(
         rf'\{{"Fn::GetAtt": \["({"|".join(FUNCTIONS)})", "Arn"\]|\{{"Ref": "({"|".join(FUNCTIONS)})"\}}'
     )
@@ -157,7 +157,7 @@ def statements(policy: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    "name", sorted(of_type("AWS::S3::Bucket") | of_type("AWS::SQS::Queue")), ids=lambda name: str(name)
+    "name", sorted(of_type("AWS::S3::Bucket") | of_type("AWS::SQS::Queue")), ids=str
 )
 def test_buckets_and_queues_are_for_this_account_by_tls(name: str) -> None:
     bucket = RESOURCES[name]["Type"] == "AWS::S3::Bucket"
