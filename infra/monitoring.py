@@ -19,14 +19,12 @@ from typing import Any
 
 import yaml
 
+from jianbiao import metrics
 from local.template import load
 
 INFRA = Path(__file__).resolve().parent
 TEMPLATE = INFRA / "template.yaml"
 WRITTEN = INFRA / "monitoring.yaml"
-OWN = "Jianbiao"
-"""Namespace of the metrics that the functions write into their logs (EMF, jianbiao.metrics)."""
-
 MINUTE, HOUR = 60, 3_600
 NAME = "${Deployment}-${Stage}-"
 HEAD = "# Written by infra/monitoring.py (make monitoring). Change that, not this.\n"
@@ -114,8 +112,8 @@ class Alarm:
 
 
 def own(name: str, statistic: str = "Sum") -> Metric:
-    """A metric of the product."""
-    return Metric(OWN, name, statistic, {"deployment": "Deployment"})
+    """A metric of the product, written into the functions' logs (jianbiao.metrics)."""
+    return Metric(metrics.NAMESPACE, name, statistic, {"deployment": "Deployment"})
 
 
 def of_function(function: str, name: str, statistic: str = "Sum") -> Metric:
@@ -138,7 +136,7 @@ PRODUCT_ALARMS = (
         "status-list-age",
         "status-list-age",
         "The oldest published status list is ten minutes old or more: terminals offline judge by an old state.",
-        {"age": own("StatusListAgeSeconds", "Maximum")},
+        {"age": own(metrics.STATUS_LIST_AGE, "Maximum")},
         threshold=600,
         needed=3,
         of=3,
@@ -148,18 +146,16 @@ PRODUCT_ALARMS = (
         "key-expiry",
         "key-expiry",
         "A signing key has less than 30 days left in which it may sign.",
-        {"left": own("KeyDaysLeft", "Minimum")},
+        {"left": own(metrics.KEY_DAYS_LEFT, "Minimum")},
         threshold=30,
         period=HOUR,
-        needed=1,
-        of=24,
         below=True,
     ),
     Alarm(
         "issue-without-cause",
         "issue-without-cause",
         "A certificate has no event, application or ledger row that it came from.",
-        {"found": own("IssueWithoutCause")},
+        {"found": own(metrics.WITHOUT_CAUSE)},
         threshold=1,
         period=5 * MINUTE,
     ),
@@ -167,7 +163,7 @@ PRODUCT_ALARMS = (
         "signature-without-certificate",
         "signature-without-certificate",
         "A key has signed something that is not in the store.",
-        {"found": own("SignatureWithoutCertificate")},
+        {"found": own(metrics.WITHOUT_CERTIFICATE)},
         threshold=1,
         period=5 * MINUTE,
     ),
@@ -175,14 +171,14 @@ PRODUCT_ALARMS = (
         "police-audit-failed",
         "police-audit-failed",
         "A police query was answered and could not be put on record.",
-        {"lost": own("AuditFailed")},
+        {"lost": own(metrics.AUDIT_FAILED)},
         threshold=1,
     ),
     Alarm(
         "kms-throttles",
         "kms-throttles",
         "KMS refuses signatures: the account's quota is used up.",
-        {"refused": own("KmsThrottles")},
+        {"refused": own(metrics.KMS_THROTTLES)},
         threshold=10,
         needed=3,
         of=5,
@@ -277,7 +273,10 @@ def widgets(functions: Sequence[str], made: Sequence[Alarm]) -> list[dict[str, A
     """The dashboard, three in a row: first what people notice, then what it rests on."""
     own_place = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:" + NAME
     graphs: list[tuple[str, list[list[Any]]]] = [
-        ("Certificates", [own("Issued").drawn(), own("Refused").drawn(), own("Verified").drawn()]),
+        (
+            "Certificates",
+            [own(metrics.ISSUED).drawn(), own(metrics.REFUSED).drawn(), own(metrics.VERIFIED).drawn()],
+        ),
         ("Requests", [of_api("Count").drawn(), of_api("4xx").drawn(), of_api("5xx").drawn()]),
         ("Answer time, ms", [of_api("Latency", s).drawn() for s in ("p50", "p99")]),
         ("Failed calls", [of_function(f, "Errors").drawn(label=f) for f in functions]),
@@ -290,8 +289,11 @@ def widgets(functions: Sequence[str], made: Sequence[Alarm]) -> list[dict[str, A
                 for q in ("EventsQueue", "InboxQueue")
             ],
         ),
-        ("Status lists, s", [own("StatusListAgeSeconds", "Maximum").drawn()]),
-        ("Signing", [own("KmsThrottles").drawn(), own("KeyDaysLeft", "Minimum").drawn(yAxis="right")]),
+        ("Status lists, s", [own(metrics.STATUS_LIST_AGE, "Maximum").drawn()]),
+        (
+            "Signing",
+            [own(metrics.KMS_THROTTLES).drawn(), own(metrics.KEY_DAYS_LEFT, "Minimum").drawn(yAxis="right")],
+        ),
     ]
     state = {
         "type": "alarm",
@@ -311,9 +313,9 @@ def widgets(functions: Sequence[str], made: Sequence[Alarm]) -> list[dict[str, A
             "y": 6 + 6 * (number // 3),
             "width": 8,
             "height": 6,
-            "properties": {"title": title, "region": "${AWS::Region}", "period": MINUTE, "metrics": metrics},
+            "properties": {"title": title, "region": "${AWS::Region}", "period": MINUTE, "metrics": drawn},
         }
-        for number, (title, metrics) in enumerate(graphs)
+        for number, (title, drawn) in enumerate(graphs)
     ]
 
 

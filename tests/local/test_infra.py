@@ -156,9 +156,7 @@ def statements(policy: str) -> dict[str, dict[str, Any]]:
     return {s["Sid"]: s for s in chosen}
 
 
-@pytest.mark.parametrize(
-    "name", sorted(of_type("AWS::S3::Bucket") | of_type("AWS::SQS::Queue")), ids=str
-)
+@pytest.mark.parametrize("name", sorted(of_type("AWS::S3::Bucket") | of_type("AWS::SQS::Queue")), ids=str)
 def test_buckets_and_queues_are_for_this_account_by_tls(name: str) -> None:
     bucket = RESOURCES[name]["Type"] == "AWS::S3::Bucket"
     policy = f"{name}Policy"

@@ -10,6 +10,7 @@ import pytest
 
 from infra import monitoring
 from infra.package import ROOT
+from jianbiao import metrics
 from local import template
 
 MAIN: dict[str, dict[str, Any]] = template.load(monitoring.TEMPLATE)["Resources"]
@@ -93,7 +94,7 @@ def test_the_dashboard_draws_every_metric_of_the_product() -> None:
         metric[1]
         for widget in body["widgets"]
         for metric in widget["properties"].get("metrics", ())
-        if metric[0] == monitoring.OWN
+        if metric[0] == metrics.NAMESPACE
     }
     assert drawn >= {"Issued", "Refused", "Verified", "StatusListAgeSeconds", "KeyDaysLeft", "KmsThrottles"}
     (state,) = [widget for widget in body["widgets"] if widget["type"] == "alarm"]
