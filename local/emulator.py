@@ -130,6 +130,7 @@ class Emulator:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "DOCKER_HOST": "unix:///nonexistent",
+            "JIANBIAO_TROUBLE": str(self.state.trouble.resolve()),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONNOUSERSITE": "1",
         }

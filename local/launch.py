@@ -23,6 +23,8 @@ from local.state import State, read_json, write_json
 
 SMALL = 10_000
 """Rows of the ledger that goes first."""
+TROUBLE = 0.02
+"""Share of the calls that go wrong, where they are to."""
 RATE = 150.0
 """P5: certificates a second on two cores, at least."""
 SLOWER = 1.2
@@ -31,7 +33,7 @@ MEMORY = 1.1
 """P5: "flat": a worker's memory at the end against its second quarter, at most."""
 
 
-def rehearse(count: int, as_of: date, state: State, port: int) -> dict[str, Any] | None:
+def rehearse(count: int, as_of: date, state: State, port: int, *, trouble: bool) -> dict[str, Any] | None:
     """Run one ledger through a deployment that starts empty; returns the report, None where it failed."""
     if state.place.exists():
         stop(state)
@@ -42,7 +44,9 @@ def rehearse(count: int, as_of: date, state: State, port: int) -> dict[str, Any]
     start = [sys.executable, "-m", "local.run", "--detach", "--state", str(state.place), "--port", str(port)]
     start += ["--ledger", str(nothing), "--as-of", as_of.isoformat()]
     rehearsal = [str(python_of("local")), "-m", "local.rehearsal", "--state", str(state.place)]
-    rehearsal += ["--count", str(count), "--as-of", as_of.isoformat()]
+    rehearsal += ["--count", str(count), "--as-of", as_of.isoformat(), *(["--trouble"] if trouble else [])]
+    # Also where nothing is to fail: the signatures are counted there.
+    write_json(state.trouble, {"rate": TROUBLE if trouble else 0.0})
     try:
         if subprocess.run(start, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
             print(state.log.read_text(encoding="utf-8", errors="replace"), file=sys.stderr)
@@ -103,6 +107,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--as-of", type=date.fromisoformat, help="day of the ledger (default: today in China)"
     )
     parser.add_argument("--alone", action="store_true", help="without the small ledger before it")
+    parser.add_argument(
+        "--trouble",
+        action="store_true",
+        help="one run in which calls fail, workers are killed, and the launch is stopped and gone on with; then the"
+        " same ledger again (no speed is asked for)",
+    )
     given = parser.parse_args(arguments)
     if given.count < 1:
         parser.error("--count must be positive")
@@ -113,19 +123,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CannotPrepare as problem:
         print(problem, file=sys.stderr)
         return 1
-    sizes = [given.count] if given.alone or given.count <= SMALL else [SMALL, given.count]
+    sizes = [given.count] if given.alone or given.trouble or given.count <= SMALL else [SMALL, given.count]
     reports = []
     try:
         for size in sizes:
-            report = rehearse(size, as_of, state, given.port)
+            report = rehearse(size, as_of, state, given.port, trouble=given.trouble)
             if report is None:
                 return 1
             reports.append(report)
     except KeyboardInterrupt:
         return 130
-    measured = bars(reports)
+    measured = [] if given.trouble else bars(reports)
     write_json(state.place / "launch.json", {"runs": reports, "bars": measured})
-    progress.say("\nP5")
+    if measured:
+        progress.say("\nP5")
     for what, value, bar, met in measured:
         progress.say(f"  {what:<58} {value:>8}   {bar:<8} {'met' if met else 'NOT MET'}")
     progress.say(f"  report: {state.place / 'launch.json'}")

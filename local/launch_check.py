@@ -14,16 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from jianbiao.aws.certificates import certificate_of
+from jianbiao.aws.dynamo import GET_LIMIT, Item, Table, batches, text
+from jianbiao.aws.indices import LIST
 from jianbiao.aws.issuances import stored_issuance
 from jianbiao.aws.vehicles import vehicle_record
+from jianbiao.errors import Forged
+from jianbiao.records import Issuance
 from jianbiao.services.ledger_run import Accounts
 from jianbiao.wire.jb1 import code_text
 from jianbiao.wire.keys import KeySet
 from jianbiao.wire.reasons import Verdict
 from jianbiao.wire.verify import judge, verify
-
-Scan = Callable[[str], Iterator[dict[str, Any]]]
-"""All items of a table, by its field in `aws.tables.Tables`."""
 
 
 @dataclass(slots=True)
@@ -77,44 +78,106 @@ def check_accounts(accounts: Accounts, expected: Mapping[str, Any], ledger: Path
     return wrong.sentences()
 
 
-def check_store(scan: Scan, keys: KeySet, base_url: str, now: int, issued: int, vehicles: int) -> list[str]:
-    """Every certificate by the offline verifier; one active certificate for each eligible vehicle; no index twice."""
-    wrong = Wrong()
-    active: dict[str, str] = {}
-    ids: set[str] = set()
-    for item in scan("certificates"):
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The tables of a deployment, read by their fields in `aws.tables.Tables`, a page at a time."""
+
+    client: Any
+    name_of: Callable[[str], str]
+
+    def scan(self, table: str) -> Iterator[Item]:
+        """All items."""
+        pages = self.client.get_paginator("scan").paginate(TableName=self.name_of(table))
+        return (item for page in pages for item in page["Items"])
+
+    def count(self, table: str) -> int:
+        """How many items there are."""
+        pages = self.client.get_paginator("scan").paginate(TableName=self.name_of(table), Select="COUNT")
+        return sum(page["Count"] for page in pages)
+
+    def get_many(self, table: str, key: str, values: list[str]) -> dict[str, Item]:
+        """Items by the value of their key."""
+        found = Table(self.client, self.name_of(table)).get_many({key: {"S": value}} for value in values)
+        return {text(item, key): item for item in found}
+
+
+@dataclass(slots=True)
+class Indices:
+    """Status indices seen so far: a bit each, whatever their number."""
+
+    lists: dict[str, bytearray] = field(default_factory=dict)
+
+    def take(self, uri: str, index: int) -> bool:
+        """Whether an index is seen for the first time."""
+        seen = self.lists.setdefault(uri, bytearray(LIST // 8))
+        place, bit = index >> 3, 1 << (index & 7)
+        new = not seen[place] & bit
+        seen[place] |= bit
+        return new
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCheck:
+    """What a launch over an empty deployment has to have left in its tables.
+
+    Nothing is held but a page: every certificate is looked at beside the vehicle that it is of and the record of what
+    was meant to be signed. A vehicle refers to one certificate, so where each certificate is the one that its vehicle
+    refers to, no vehicle has two; that none is missing, the numbers say.
+    """
+
+    stored: Stored
+    keys: KeySet
+    base_url: str
+    now: int
+    shown: Callable[[int, int], None] = lambda _done, _all: None
+
+    def wrong(self, issued: int, vehicles: int) -> list[str]:
+        """Sentences about what is not as it has to be."""
+        wrong = Wrong()
+        wrong.same("active certificates", self._certificates(wrong, issued), issued)
+        wrong.unless(self._intents(wrong) >= issued, "there are fewer issuance records than certificates")
+        wrong.same("vehicles", self.stored.count("vehicles"), vehicles)
+        return wrong.sentences()
+
+    def _certificates(self, wrong: Wrong, issued: int) -> int:
+        """Every certificate by the offline verifier; how many there are."""
+        done = 0
+        for items in batches(self.stored.scan("certificates"), GET_LIMIT):
+            ids = [text(item, "certificate_id") for item in items]
+            vehicles = self.stored.get_many("vehicles", "vin", list({text(item, "vin") for item in items}))
+            intents = self.stored.get_many("issuances", "certificate_id", ids)
+            for id_, item in zip(ids, items, strict=True):
+                intent = intents.get(id_)
+                self._certificate(wrong, item, stored_issuance(intent) if intent else None)
+                vehicle = vehicles.get(text(item, "vin"))
+                current = vehicle_record(vehicle).current if vehicle else None
+                wrong.unless(current == id_, "a certificate is not the one that its vehicle refers to")
+            done += len(items)
+            self.shown(done, issued)
+        return done
+
+    def _certificate(self, wrong: Wrong, item: Item, intent: Issuance | None) -> None:
         certificate = certificate_of(item)
-        issuance = certificate.issuance
-        verified = verify(code_text(base_url, certificate.data), keys)
-        wrong.unless(judge(verified, now, None) == Verdict.VALID, "a certificate is not valid")
-        wrong.unless(verified.claims == issuance.claims, "a certificate says something else than its record")
-        wrong.unless(certificate.status == "active", f"a certificate is {certificate.status}")
-        wrong.unless(issuance.vin not in active, "a vehicle has two active certificates")
-        active[issuance.vin] = certificate.certificate_id
-        ids.add(certificate.certificate_id)
-    wrong.same("active certificates", len(active), issued)
-    indices: set[tuple[str, int]] = set()
-    intents = 0
-    for item in scan("issuances"):
-        issuance = stored_issuance(item)
-        intents += 1
-        place = (issuance.claims.status_uri, issuance.claims.status_idx)
-        wrong.unless(place not in indices, "a status index is used twice")
-        indices.add(place)
-        ids.discard(issuance.certificate_id)
-    wrong.same("certificates without an issuance record", len(ids), 0)
-    wrong.unless(intents >= issued, "there are fewer issuance records than certificates")
-    stored = 0
-    for item in scan("vehicles"):
-        record = vehicle_record(item)
-        stored += 1
-        vehicle = record.registered.vehicle
+        try:
+            verdict = judge(verify(code_text(self.base_url, certificate.data), self.keys), self.now, None)
+        except Forged as error:
+            verdict = Verdict.FORGED
+            wrong.unless(False, f"a certificate does not verify: {error}")
+        wrong.unless(verdict == Verdict.VALID, f"a certificate is {verdict} to the verifier")
         wrong.unless(
-            record.current == active.pop(vehicle.vin, None), "a vehicle refers to no active certificate"
+            verified.claims == certificate.claims, "a certificate says something else than its record"
         )
-    wrong.same("vehicles", stored, vehicles)
-    wrong.same("certificates without a vehicle", len(active), 0)
-    return wrong.sentences()
+        wrong.unless(certificate.status == "active", f"a certificate is {certificate.status}")
+        wrong.unless(certificate.issuance == intent, "a certificate is not what was meant to be signed")
+
+    def _intents(self, wrong: Wrong) -> int:
+        """Every issuance record, those that nothing was signed for, too; how many there are."""
+        indices, done = Indices(), 0
+        for item in self.stored.scan("issuances"):
+            claims = stored_issuance(item).claims
+            wrong.unless(indices.take(claims.status_uri, claims.status_idx), "a status index is used twice")
+            done += 1
+        return done
 
 
 def expected_of(ledger: Path) -> dict[str, Any]:

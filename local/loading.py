@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from jianbiao.aws.inbox import S3Inbox
-from jianbiao.services.ledger_run import Accounts, accounts
+from jianbiao.aws.launches import DynamoLaunches
+from jianbiao.services.launches import RUNNING, Launch
+from jianbiao.services.ledger_run import Accounts, LedgerObject, accounts
 from local.clients import Operator
 
 PATIENCE = 60.0
@@ -29,28 +31,38 @@ class Loader:
 
     operator: Operator
     outputs: Mapping[str, str]
+    patience: float = PATIENCE
 
     def load(self, ledger: Path, as_of: str, shown: Callable[[int, int], None]) -> Accounts:
         """Upload a file and wait; `as_of` is RFC 3339, `shown` hears of rows done and rows in all.
 
         The upload is what an operator's upload is: the functions do the rest. Raises LoadFailed.
         """
+        return self.follow(self.put(ledger, as_of), rows_of(ledger), shown)
+
+    def put(self, ledger: Path, as_of: str) -> LedgerObject:
+        """Upload a file; the same again is another version, and another launch. Raises LoadFailed."""
         s3, bucket = self.operator.client("s3"), self.outputs["InboxBucketName"]
-        data = ledger.read_bytes()
-        rows = sum(1 for line in data.split(b"\n") if line.strip())
-        key = f"ledger/{hashlib.sha256(data).hexdigest()[:16]}.jsonl"
-        version = s3.put_object(Bucket=bucket, Key=key, Body=data, Metadata={"as-of": as_of})["VersionId"]
+        with ledger.open("rb") as file:
+            key = f"ledger/{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}.jsonl"
+            file.seek(0)
+            version = s3.put_object(Bucket=bucket, Key=key, Body=file, Metadata={"as-of": as_of})["VersionId"]
         found = S3Inbox(s3, bucket).find(key, version)
         if found is None:
             raise LoadFailed("The ledger is not in the inbox bucket after its upload.")
+        return found
+
+    def follow(self, found: LedgerObject, rows: int, shown: Callable[[int, int], None]) -> Accounts:
+        """Wait until every one of the `rows` of an uploaded ledger is accounted for. Raises LoadFailed."""
+        s3, bucket = self.operator.client("s3"), self.outputs["InboxBucketName"]
         seen: dict[str, dict[str, Any]] = {}
-        last, deadline = -1, time.monotonic() + PATIENCE
+        last, deadline = -1, time.monotonic() + self.patience
         done = accounts(found.size, ())
         while True:
             if self._read_new(s3, bucket, f"results/{found.file_id}/chunks/", seen):
                 done = accounts(found.size, seen.values())
             if done.counts["rows"] != last:
-                last, deadline = done.counts["rows"], time.monotonic() + PATIENCE
+                last, deadline = done.counts["rows"], time.monotonic() + self.patience
                 shown(last, rows)
             if done.complete:
                 return done
@@ -60,6 +72,18 @@ class Loader:
                 )
             # A look costs as much as there are results: long runs are looked at less often.
             time.sleep(max(PAUSE, len(seen) * PAUSE / 20))
+
+    def ended(self, found: LedgerObject) -> Launch:
+        """The record of an uploaded ledger's launch, once its attempt is summed up. Raises LoadFailed."""
+        launches = DynamoLaunches(self.operator.client("dynamodb"), self.outputs["BackfillsTableName"])
+        deadline = time.monotonic() + self.patience
+        while True:
+            launch = launches.get(found.file_id)
+            if launch and launch.state != RUNNING:
+                return launch
+            if time.monotonic() > deadline:
+                raise LoadFailed(f"The launch is not summed up.\n{self.errors()}")
+            time.sleep(PAUSE)
 
     def _read_new(self, s3: Any, bucket: str, prefix: str, seen: dict[str, dict[str, Any]]) -> int:
         """Read the results that are not in `seen` yet; returns how many."""
@@ -93,6 +117,12 @@ class Loader:
                 if '"level":"ERROR"' in event["message"]:
                     found.append((event["timestamp"], _last_line(event["message"])))  # noqa: PERF401
         return "\n".join(f"  {text}" for _, text in sorted(found)[-limit:]) or "  (no error logged)"
+
+
+def rows_of(ledger: Path) -> int:
+    """Lines of a file that are not blank."""
+    with ledger.open("rb") as file:
+        return sum(1 for line in file if line.strip())
 
 
 def _last_line(message: str) -> str:

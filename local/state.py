@@ -7,6 +7,7 @@ Several can run side by side, each with its own directory and port. Layout::
     log.txt        what a detached start prints
     emulator.log   the emulator's log
     deployed.json  what is deployed, so that the next start can leave it as it is
+    trouble.json   there where calls of AWS are to fail on purpose (`local.trouble`)
     clean          there when the last stop was clean
     data/          tables, keys, queues (written at a clean stop), objects (written at once), account number, port
     tmp/           temporary files of the emulator and its workers, removed at the stop
@@ -51,6 +52,10 @@ class State:
     @property
     def emulator_log(self) -> Path:
         return self.place / "emulator.log"
+
+    @property
+    def trouble(self) -> Path:
+        return self.place / "trouble.json"
 
     @property
     def clean(self) -> Path:

@@ -47,19 +47,10 @@ class Usage:
             for place in PROC.glob("[0-9]*"):
                 pid = int(place.name)
                 if pid not in known:
-                    known[pid] = self._is_worker(place)
+                    known[pid] = is_worker(place, self.emulator, self.function)
                 if known[pid] and (size := resident(place)):
                     self.memory.setdefault(pid, []).append(size)
                     self.processor[pid] = processor_seconds(place)
-
-    def _is_worker(self, place: Path) -> bool:
-        try:
-            settings = (place / "environ").read_bytes().split(b"\0")
-        except OSError:
-            return False
-        name = b"AWS_LAMBDA_FUNCTION_NAME="
-        named = any(s.startswith(name) and self.function.encode() in s for s in settings)
-        return named and _parent(place) == self.emulator
 
     def summary(self) -> dict[str, Any]:
         """Workers; the largest one's bytes; `growth`: a worker's last quarter of samples against its second one,
@@ -78,6 +69,22 @@ class Usage:
             "processor_workers": sum(self.processor.get(pid, 0.0) for pid in workers),
             "processor_emulator": self.processor.get(self.emulator, self._before) - self._before,
         }
+
+
+def is_worker(place: Path, emulator: int, function: str) -> bool:
+    """Whether a process in /proc is a worker of the emulator's, of a function whose name has this part."""
+    try:
+        settings = (place / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    name = b"AWS_LAMBDA_FUNCTION_NAME="
+    named = any(s.startswith(name) and function.encode() in s for s in settings)
+    return named and _parent(place) == emulator
+
+
+def workers(emulator: int, function: str) -> list[int]:
+    """Processes of the workers of a function."""
+    return [int(p.name) for p in PROC.glob("[0-9]*") if is_worker(p, emulator, function)]
 
 
 def resident(place: Path) -> int:

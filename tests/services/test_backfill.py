@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +18,7 @@ from jianbiao.records import Hold
 from jianbiao.services.backfill import PLATE_TAKEN, ChunkResult
 from jianbiao.wire.verify import verify_certificate
 from tests.services.ledgers import file, lines, row, run, vin
+from tests.services.soundness import sound
 from tests.support.memory import Faults
 from tests.support.world import World
 
@@ -213,22 +213,6 @@ def check(world: World, result: ChunkResult) -> None:
         (active,) = world.active(vin(number))
         assert world.vehicles.records[vin(number)].current == active.certificate_id
     sound(world)
-
-
-def sound(world: World) -> None:
-    """Whatever the rows were: what holds of the stores."""
-    active = [c for c in world.certificates.by_id.values() if c.status == "active"]
-    assert max(Counter(c.issuance.vin for c in active).values(), default=1) == 1
-    for certificate in active:
-        assert world.vehicles.records[certificate.issuance.vin].current == certificate.certificate_id
-    for certificate in world.certificates.by_id.values():
-        assert world.issuances.by_id[certificate.certificate_id] == certificate.issuance
-    indices = [i.claims.status_idx for i in world.issuances.by_id.values()]
-    assert len(indices) == len(set(indices))
-    assert len(set(world.signer.signed)) == len(world.certificates.by_id)
-    for (plate_class, plate), bearer in world.vehicles.plates.items():
-        vehicle = world.vehicles.records[bearer].registered.vehicle
-        assert (vehicle.plate_class, vehicle.plate) == (plate_class, plate)
 
 
 def test_mixed_rows_end_as_they_should() -> None:
