@@ -18,9 +18,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from jianbiao.aws.bindings import DynamoBindings
 from jianbiao.aws.certificates import DynamoCertificates
 from jianbiao.aws.indices import DynamoIndices
 from jianbiao.aws.issuances import DynamoIssuances
+from jianbiao.aws.paper import DynamoPaper
+from jianbiao.aws.shares import DynamoShares
 from jianbiao.aws.tables import Tables
 from jianbiao.aws.vehicles import DynamoVehicles
 from jianbiao.domain.ledger_lines import cut, lines_of_range
@@ -30,6 +33,7 @@ from jianbiao.ports import SigningKeys
 from jianbiao.services.backfill import ChunkWorker, LedgerFile
 from jianbiao.services.issue import Issuer
 from jianbiao.services.ledger_run import CHUNK_BYTES
+from jianbiao.services.registrar import Registrar
 from jianbiao.wire.keys import CERTIFICATE, KeySet, jwk_of, kid_of
 from local.ledger import Ledger
 
@@ -201,7 +205,10 @@ def measure(rows: int = 5_000, as_of: date = date(2026, 11, 1)) -> Measured:
         clock=lambda: start_of_day(as_of) + 3600,
         random=drawn,
     )
-    worker = ChunkWorker(issuer, Fixed(policy))
+    registrar = Registrar(
+        issuer, DynamoBindings(dynamo, tables), DynamoPaper(dynamo, tables), DynamoShares(dynamo, tables)
+    )
+    worker = ChunkWorker(registrar, Fixed(policy))
     total: Counter[str] = Counter()
     began = time.process_time()
     for start, end in cut(len(data), CHUNK_BYTES):

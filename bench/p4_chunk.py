@@ -119,7 +119,7 @@ def own_microseconds(data: bytes) -> float:
     issuer = Issuer(
         "bench", vehicles, certificates, issuances, indices, signer, world.keys, world.clock, world.random
     )
-    whole = cpu(lambda: worked(world, ChunkWorker(issuer, world.policies), data))
+    whole = cpu(lambda: worked(world, ChunkWorker(world.registrar(issuer), world.policies), data))
     return 1e6 * (whole - sum(store.spent for store in stores)) / VEHICLES
 
 
@@ -190,7 +190,7 @@ def counted(data: bytes) -> tuple[Counter[str], Counter[str], int]:
         world.clock,
         world.random,
     )
-    worked(world, ChunkWorker(issuer, world.policies), data)
+    worked(world, ChunkWorker(world.registrar(issuer), world.policies), data)
     assert len(set(world.signer.signed)) == len(world.signer.signed), "a payload was signed twice"
     return client.calls, client.units, len(world.signer.signed)
 

@@ -34,7 +34,7 @@ run = ChunkRun(
     launches=DynamoLaunches(dynamodb, setting("BACKFILLS_TABLE")),
     inbox=S3Inbox(client("s3", read_timeout=20.0), setting("INBOX_BUCKET")),
     worker=ChunkWorker(
-        replace(issuer, signer=PacedSigner(issuer.signer, bucket)),
+        wiring.registrar(dynamodb, replace(issuer, signer=PacedSigner(issuer.signer, bucket))),
         DynamoPolicies(dynamodb, setting("CONFIG_TABLE")),
         ThreadPoolExecutor(SIGNERS).map,
     ),

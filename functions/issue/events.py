@@ -6,27 +6,19 @@ import json
 from typing import Any
 
 from jianbiao.aws import wiring
-from jianbiao.aws.bindings import DynamoBindings
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
 from jianbiao.aws.events import DynamoEvents
-from jianbiao.aws.paper import DynamoPaper
-from jianbiao.aws.shares import DynamoShares
-from jianbiao.aws.tables import Tables
 from jianbiao.log import logger as make_logger
 from jianbiao.services.events import EventWorker
 from jianbiao.settings import setting
 
 logger = make_logger("events")
 dynamodb = client("dynamodb", read_timeout=10.0, attempts=8)
-tables = Tables.from_settings()
 worker = EventWorker(
-    issuer=wiring.issuer(dynamodb, client("kms", attempts=8)),
+    registrar=wiring.registrar(dynamodb, wiring.issuer(dynamodb, client("kms", attempts=8))),
     policies=DynamoPolicies(dynamodb, setting("CONFIG_TABLE")),
     events=DynamoEvents(dynamodb, setting("EVENTS_TABLE")),
-    bindings=DynamoBindings(dynamodb, tables),
-    papers=DynamoPaper(dynamodb, tables),
-    shares=DynamoShares(dynamodb, tables),
 )
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from jianbiao.domain.ledger import (
     COLUMNS,
-    NOT_REPORTED,
     OPTIONAL,
     REQUIRED,
     VIN_CHECK_DIGIT,
@@ -23,6 +22,7 @@ from jianbiao.domain.ledger import (
 )
 from jianbiao.domain.ledger_lines import MAX_LINE_BYTES
 from jianbiao.domain.policy import default_policy
+from jianbiao.domain.reports import NOT_IN_LEDGER
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.errors import BadRequest
 
@@ -270,7 +270,7 @@ def test_a_row_as_long_as_allowed() -> None:
 
 
 def test_fields_without_a_column_are_named() -> None:
-    assert set(Vehicle.__dataclass_fields__) > NOT_REPORTED
+    assert set(Vehicle.__dataclass_fields__) > NOT_IN_LEDGER
 
 
 @given(st.binary(max_size=200))

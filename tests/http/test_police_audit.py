@@ -12,7 +12,7 @@ from jianbiao.services.verify import Verifier
 from jianbiao.wire.code_text import code_text
 from tests.http.events import Quiet, event
 from tests.services.ledgers import row, run, vin
-from tests.support.memory import MemoryAudit
+from tests.support.memory_desks import MemoryAudit
 from tests.support.world import World
 
 WHO = {"officer_ref": "o-7", "terminal_id": "t-9"}

@@ -135,6 +135,12 @@ def test_operators_cannot_sign_and_read_only_what_they_need() -> None:
     assert not {t for t in TABLES if touching("Policy", t)} - {"ConfigTable"}
 
 
+@pytest.mark.parametrize("table", ["SharesTable", "BindingsTable", "PaperTable"])
+def test_who_hears_the_register_ends_what_a_former_owner_opened(table: str) -> None:
+    ends = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+    assert touching("Events", table) == touching("Backfill", table) == ends
+
+
 def test_the_policy_function_writes_policy_items_alone() -> None:
     writers = {f for f in FUNCTIONS if "dynamodb:PutItem" in touching(f, "ConfigTable")}
     assert writers == {"Policy"}

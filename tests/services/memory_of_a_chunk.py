@@ -98,7 +98,7 @@ def main(rows: int) -> Mapping[str, int]:
         def current(self) -> Any:
             return self.policy
 
-    worker, size, issued = ChunkWorker(issuer, Policies()), rows * WIDTH, 0
+    worker, size, issued = ChunkWorker(world.registrar(issuer), Policies()), rows * WIDTH, 0
     for start, end in cut(size, CHUNK_BYTES):
         result = worker.run(lines_of_range(read, start, end, size), LedgerFile("memory", 1_700_000_000))
         issued += result.counts["issued"]

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from jianbiao.domain.register import merge
 from jianbiao.errors import Unavailable
-from jianbiao.records import Hold
-from jianbiao.services.backfill import PLATE_TAKEN, ChunkResult
+from jianbiao.records import Ending, Hold
+from jianbiao.services.backfill import ChunkResult
+from jianbiao.services.registry import PLATE_TAKEN
 from jianbiao.wire.verify import verify_certificate
 from tests.services.ledgers import file, lines, row, run, vin
 from tests.services.soundness import sound
@@ -138,11 +139,11 @@ def test_a_held_vehicle_is_refused_also_when_its_plate_has_changed() -> None:
     assert world.vehicles.plates[("02", "黑A77777")] == vin(1)
 
 
-def test_a_plate_of_another_vehicle_is_invalid_for_a_new_and_for_a_known_vehicle() -> None:
+def test_a_plate_twice_in_one_ledger_stays_with_the_first_vehicle() -> None:
     world = World()
     run(world, row(1) + b"\n" + row(2), file("first", 100))
     taken = {"hphm": "黑A10001"}
-    result = run(world, row(3, **taken) + b"\n" + row(2, **taken))
+    result = run(world, b"\n".join([row(1), row(3, **taken), row(2, **taken)]))
     assert [e["reasons"] for e in result.reasons] == [[PLATE_TAKEN], [PLATE_TAKEN]]
     assert world.vehicles.plates[("02", "黑A10001")] == vin(1)
     assert vin(3) not in world.vehicles.records
@@ -181,17 +182,24 @@ MIXED = b"\n".join(
         row(6, hphm="黑A10003"),
         row(7),
         row(8, owner_ref="p-new"),
+        row(9, zt="E"),
+        row(11, hphm="黑A10010"),
+        row(10, hphm="黑A99999"),
     ]
 )
-"""New, new and refused, invalid, unchanged, another plate, held, twice, another's plate, new, another owner."""
-ELIGIBLE = (1, 3, 4, 7, 8)
+"""New, new and refused, invalid, unchanged, another plate, held, twice, another's plate, new, another owner,
+deregistered, new with the plate of a known one, that one with its new plate."""
+ELIGIBLE = (1, 3, 4, 7, 8, 10, 11)
+ENDED = [Ending("binding", (vin(8), "b"), "owner-changed"), Ending("paper", (vin(8), "p"), "owner-changed")]
+"""What the former owner of car 8 opened; the share is the certificate's."""
 
 
 def prepared(faults: Faults | None = None) -> World:
-    """A world in which cars 3, 4, 5 and 8 are known already, and 5 is held."""
+    """A world in which some cars are known already, 5 is held, and everybody has opened something."""
     world = World()
-    run(world, b"\n".join(row(n) for n in (3, 4, 5, 8)), file("first", 100))
+    run(world, b"\n".join(row(n) for n in (3, 4, 5, 8, 9, 10)), file("first", 100))
     hold(world, 5)
+    world.open_bindings.keys, world.open_papers.keys, world.open_shares.keys = ["b"], ["p"], ["s"]
     world.faults = faults or Faults()
     return world
 
@@ -212,6 +220,9 @@ def check(world: World, result: ChunkResult) -> None:
     for number in ELIGIBLE:
         (active,) = world.active(vin(number))
         assert world.vehicles.records[vin(number)].current == active.certificate_id
+    assert not world.active(vin(9))
+    former = world.vehicles.records[vin(8)].current or ""
+    assert world.vehicles.ended == [*ENDED, Ending("share", (former, "s"), "owner-changed")]
     sound(world)
 
 
@@ -225,8 +236,9 @@ def test_mixed_rows_end_as_they_should() -> None:
         (3, "invalid", "bad-json"),
         (6, "refused", "hold"),
         (8, "invalid", PLATE_TAKEN),
+        (11, "refused", "state-blocked"),
     ]
-    assert result.counts["issued"] == 3  # cars 1 and 7, and the new plate of 4
+    assert result.counts["issued"] == 5  # cars 1, 7 and 11, and the new plates of 4 and 10
     assert result.counts["already"] == 3  # cars 3 and 8, and the second row of 1
 
 

@@ -10,9 +10,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jianbiao.domain.times import parse_rfc3339
 from jianbiao.errors import Refusal
 from jianbiao.wire.verify import verify_certificate
-from tests.support.registry import RegistryWorld, event, in_order, inspected, registered
+from tests.services.ledgers import file, row, run
+from tests.support.registry import BEGIN, HOUR, RegistryWorld, event, in_order, inspected, registered
 from tests.support.world import CAR
 
 OTHER = dataclasses.replace(CAR, vin="1M8GDM9AXKP042788", owner_ref="p-9", plate="黑A54321")
@@ -134,3 +136,50 @@ def test_any_order_ends_as_in_order(
             assert certificate_ == certificate
     sound(shuffled)
     sound(ordered)
+
+
+ROWS = st.tuples(
+    st.integers(1, 15),
+    st.sampled_from([CAR, OTHER]),
+    st.sampled_from(["p-1", "p-2"]),
+    st.sampled_from(["2027-03-31", "2028-03-31"]),
+    st.sampled_from(["A", "A", "K", "E"]),
+)
+"""Hours and a half after the first event, vehicle, owner, end of validity, state."""
+
+
+@given(
+    history=histories(),
+    rows=st.lists(ROWS, min_size=1, max_size=4, unique_by=lambda r: r[0]),
+    seed=st.integers(0, 2**32),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_ledgers_among_events_end_in_any_order_as_in_order(
+    history: list[dict[str, Any]], rows: list[Any], seed: int
+) -> None:
+    def load(world: RegistryWorld, given: Any) -> None:
+        hours, car, owner, until, state = given
+        line = row(
+            1, clsbdh=car.vin, hphm=car.plate, owner_ref=owner, yxqz=until, zt=state, csys="A", hdzk="5"
+        )
+        run(world, line, file(f"at-{hours}", BEGIN + hours * HOUR + HOUR // 2))
+
+    ordered, shuffled = RegistryWorld(), RegistryWorld()
+    everything = sorted([*in_order(history), *rows], key=_moment)
+    for one in everything:
+        ordered.happen(one) if isinstance(one, dict) else load(ordered, one)
+    random.Random(seed).shuffle(everything)  # noqa: S311
+    for one in everything:
+        shuffled.happen(one) if isinstance(one, dict) else load(shuffled, one)
+    for vin in VINS:
+        assert ordered.apply(vin) == shuffled.apply(vin)
+        # A row only ever lengthens, so that a certificate may run longer than the register says by now.
+        assert final(shuffled, vin)[0] == final(ordered, vin)[0]
+    sound(shuffled)
+
+
+def _moment(one: Any) -> float:
+    """Hours after the first event."""
+    if isinstance(one, dict):
+        return (parse_rfc3339(one["occurred_at"]) - BEGIN) / HOUR
+    return float(one[0]) + 0.5

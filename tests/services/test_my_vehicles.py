@@ -16,7 +16,7 @@ from jianbiao.services.bindings import Relation
 from jianbiao.services.citizen import CitizenDesk
 from jianbiao.services.paging import chained
 from jianbiao.services.share import MAX_OPEN, ShareDesk
-from tests.support.memory import MemoryFiles, MemoryShares
+from tests.support.memory_desks import MemoryFiles, MemoryShares
 from tests.support.world import CAR, OTHER, OWNER, World
 
 VINS = ("1M8GDM9AXKP042788", "LDC613P23A1305189", "LSJA24U62JG269225", "11111111111111111")

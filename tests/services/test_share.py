@@ -12,7 +12,7 @@ from jianbiao.errors import Conflict, Gone, NotFound
 from jianbiao.records import Certificate
 from jianbiao.services.share import HOUR, Rendering, ShareDesk, token_hash
 from tests.services.ledgers import row, run, vin
-from tests.support.memory import MemoryFiles, MemoryShares
+from tests.support.memory_desks import MemoryFiles, MemoryShares
 from tests.support.world import World
 
 

@@ -13,7 +13,7 @@ from jianbiao.domain.times import day_of, rfc3339, start_of_day
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.errors import Refusal, Unavailable
 from jianbiao.http.event_schemas import shape_faults
-from jianbiao.records import Cause, Ending, VehicleRecord
+from jianbiao.records import Cause, VehicleRecord
 from jianbiao.services.events import EventWorker
 from jianbiao.services.registry import VEHICLE_UNKNOWN, EventState, Intake, Outcome, StoredEvent
 from tests.support.world import CAR, World
@@ -63,28 +63,11 @@ class MemoryQueue:
 
 
 @dataclass
-class MemoryOpen:
-    """Shares, bindings or paper requests that are open."""
-
-    kind: str
-    keys: list[str] = field(default_factory=list)
-
-    def open_of_vehicle(self, vin: str) -> list[Ending]:
-        return [Ending(self.kind, (vin, key), "owner-changed") for key in self.keys]
-
-    def open_of_certificate(self, certificate_id: str) -> list[Ending]:
-        return [Ending(self.kind, (certificate_id, key), "owner-changed") for key in self.keys]
-
-
-@dataclass
 class RegistryWorld(World):
     """A world that events are reported to."""
 
     events: MemoryEvents = field(default_factory=MemoryEvents)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
-    open_bindings: MemoryOpen = field(default_factory=lambda: MemoryOpen("binding"))
-    open_papers: MemoryOpen = field(default_factory=lambda: MemoryOpen("paper"))
-    open_shares: MemoryOpen = field(default_factory=lambda: MemoryOpen("share"))
 
     @property
     def intake(self) -> Intake:
@@ -95,15 +78,7 @@ class RegistryWorld(World):
     @property
     def event_worker(self) -> EventWorker:
         """What applies them, with every port watched."""
-        watch = self.faults.wrap
-        return EventWorker(
-            self.issuer,
-            self.policies,
-            watch(self.events),
-            watch(self.open_bindings),
-            watch(self.open_papers),
-            watch(self.open_shares),
-        )
+        return EventWorker(self.registrar(), self.policies, self.faults.wrap(self.events))
 
     def report(self, *events: dict[str, Any]) -> list[Any]:
         """Events come in; returns their results."""

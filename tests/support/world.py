@@ -21,21 +21,25 @@ from jianbiao.services.backfill import ChunkWorker
 from jianbiao.services.bindings import BindingDesk
 from jianbiao.services.issue import Issuer
 from jianbiao.services.paper import OfficeDesk, PaperDesk
+from jianbiao.services.registrar import Registrar
 from jianbiao.services.replays import Once
 from tests.support.memory import (
     Faults,
-    MemoryBindings,
     MemoryCertificates,
-    MemoryDecisions,
     MemoryIndices,
     MemoryIssuances,
     MemoryKeys,
-    MemoryPapers,
     MemoryPolicies,
-    MemoryReplays,
-    MemorySeal,
     MemorySigner,
     MemoryVehicles,
+)
+from tests.support.memory_desks import (
+    MemoryBindings,
+    MemoryDecisions,
+    MemoryOpen,
+    MemoryPapers,
+    MemoryReplays,
+    MemorySeal,
 )
 
 TODAY = date(2026, 11, 22)
@@ -75,6 +79,9 @@ class World:
     decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
     replays: MemoryReplays = field(default_factory=MemoryReplays)
     seal: MemorySeal = field(default_factory=MemorySeal)
+    open_bindings: MemoryOpen = field(default_factory=lambda: MemoryOpen("binding"))
+    open_papers: MemoryOpen = field(default_factory=lambda: MemoryOpen("paper"))
+    open_shares: MemoryOpen = field(default_factory=lambda: MemoryOpen("share"))
     later: int = 0
     """Seconds after ten in the morning."""
 
@@ -145,7 +152,14 @@ class World:
     @property
     def worker(self) -> ChunkWorker:
         """The ledger chunk worker."""
-        return ChunkWorker(self.issuer, self.policies)
+        return ChunkWorker(self.registrar(), self.policies)
+
+    def registrar(self, issuer: Issuer | None = None) -> Registrar:
+        """What takes reports down, with every port watched; with an issuer of its own where one is given."""
+        watch = self.faults.wrap
+        return Registrar(
+            issuer or self.issuer, watch(self.open_bindings), watch(self.open_papers), watch(self.open_shares)
+        )
 
     def add(self, vehicle: Vehicle = CAR, **changes: Any) -> VehicleRecord:
         """Register a vehicle."""

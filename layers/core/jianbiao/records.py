@@ -158,9 +158,15 @@ class VehicleRecord:
     @property
     def overtaken(self) -> bool:
         """Whether a state that ends certificates was reported after the current one was decided."""
-        known = self.registered
-        basis = self.basis or (known.base or known).stamp_of("state")
-        return self.current is not None and known.ends > basis
+        return self.overtaken_by(self.registered)
+
+    def overtaken_by(self, known: Registered) -> bool:
+        """The same, once `known` is registered."""
+        return self.current is not None and known.ends > self._decided_on
+
+    @property
+    def _decided_on(self) -> Stamp:
+        return self.basis or (self.registered.base or self.registered).stamp_of("state")
 
     def after(self, change: VehicleChange) -> VehicleRecord:
         """The record once `change` has taken effect.
@@ -183,6 +189,8 @@ class VehicleRecord:
             current=current,
             hold=change.hold,
             hold_steps=steps,
+            # The report that ends the current one may be a ledger's, and move the state that it was first stored with.
+            basis=self._decided_on if self.overtaken_by(change.registered) else self.basis,
         )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jianbiao.services.access import Access
     from jianbiao.services.cached_lists import CachedLists
     from jianbiao.services.issue import Issuer
+    from jianbiao.services.registrar import Registrar
 
 
 def now() -> int:
@@ -115,4 +116,16 @@ def issuer(dynamodb: Any, kms: Any) -> Issuer:
         keys=published,
         clock=now,
         random=random,
+    )
+
+
+def registrar(dynamodb: Any, issuer: Issuer) -> Registrar:
+    """What takes down the register's word, and issues for it."""
+    from jianbiao.aws.paper import DynamoPaper
+    from jianbiao.aws.shares import DynamoShares
+    from jianbiao.services.registrar import Registrar
+
+    tables = Tables.from_settings()
+    return Registrar(
+        issuer, bindings(dynamodb), DynamoPaper(dynamodb, tables), DynamoShares(dynamodb, tables)
     )

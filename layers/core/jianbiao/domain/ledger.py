@@ -40,7 +40,6 @@ from jianbiao.domain import plates, vin
 from jianbiao.domain.ledger_lines import MAX_LINE_BYTES
 from jianbiao.domain.months import is_month_end
 from jianbiao.domain.policy import Policy
-from jianbiao.domain.register import NOT_IN_LEDGER
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.errors import BadRequest
 
@@ -96,9 +95,6 @@ class LedgerRow:
 REQUIRED = ("hpzl", "hphm", "clsbdh", "cllx", "syxz", "ccdjrq", "zt", "division", "owner_ref")
 OPTIONAL = ("yxqz", "csys", "hdzk", "ccrq", "djrq", "bxzzrq", "fzjg", "jyhgbzbh")
 COLUMNS = frozenset(REQUIRED + OPTIONAL)
-
-NOT_REPORTED = NOT_IN_LEDGER
-"""Fields of Vehicle that no column speaks of (domain facts 10): a row must not undo what an event said."""
 
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 

@@ -55,7 +55,7 @@ def merge(
     `reported` maps names of Vehicle fields to values; the VIN identifies the vehicle and is never merged. With a
     policy, inspections that occurred after `stamp` and that our rules decide are decided again.
     """
-    return _into_base(known, reported, stamp, policy, known_now=False)
+    return _into_base(known, reported, stamp, policy)
 
 
 def merge_full(
@@ -66,10 +66,12 @@ def merge_full(
     without: Container[str] = (),
     policy: Policy | None = None,
 ) -> Registered:
-    """Merge a report of the whole vehicle, such as a ledger row, but for the fields that it does not carry."""
+    """Merge a report of the whole vehicle, such as a ledger row, but for the fields that it does not carry. With a
+    policy, a state that ends certificates does so, as an event's would."""
     names = [f.name for f in dataclasses.fields(vehicle) if f.name not in without]
     facts = {name: getattr(vehicle, name) for name in names}
-    return _into_base(known, facts, stamp, policy, known_now=True)
+    ends = policy is not None and policy.revocation_cause(vehicle.state) is not None
+    return _into_base(known, facts, stamp, policy, whole=True, ends=ends)
 
 
 def add(known: Registered, report: Report, policy: Policy) -> Registered:
@@ -86,12 +88,20 @@ def without_plate(known: Registered, policy: Policy) -> Registered:
 
 
 def _into_base(
-    known: Registered, facts: Mapping[str, Any], stamp: Stamp, policy: Policy | None, *, known_now: bool
+    known: Registered,
+    facts: Mapping[str, Any],
+    stamp: Stamp,
+    policy: Policy | None,
+    *,
+    whole: bool = False,
+    ends: bool = False,
 ) -> Registered:
     base = known.base or known
     merged = overlay(base, facts, stamp)
     if merged is not base and merged.stamp_of("valid_until") == stamp:
         merged = dataclasses.replace(merged, elsewhere=False, kept_until=None)
-    if known_now and not merged.known:
+    if whole and not merged.known:
         merged = dataclasses.replace(merged, known=True)
+    if ends and stamp > merged.ends:
+        merged = dataclasses.replace(merged, ends=stamp)
     return known if merged is base else history.rebased(known, merged, policy, stamp)

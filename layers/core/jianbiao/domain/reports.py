@@ -31,8 +31,8 @@ NOT_IN_LEDGER = frozenset(
         "tax_paid_until",
     }
 )
-"""Fields that only events report: the stamp of a ledger row, which covers every other field, does not cover them,
-or an event that is older than the ledger would be lost."""
+"""Fields that only events report (domain facts 10): the stamp of a ledger row, which covers every other field, does not
+cover them, or an event that is older than the ledger would be lost."""
 
 
 @dataclass(frozen=True, slots=True)

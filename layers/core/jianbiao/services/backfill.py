@@ -8,10 +8,12 @@ It knows nothing of what calls it. For each batch of lines it
 4. signs and checks,
 5. commits the certificates, and notes for each row how it ended.
 
-Vehicles that are known already, and rows that somebody else touched meanwhile, go one by one through
-`services.issue`, which handles every state that can be found. Running a chunk again changes nothing and gives the
-same accounts: a certificate that a row has caused carries the row's offset as its trigger, so the row ends as
-`issued` again, whereas a certificate that somebody else caused makes it `already`.
+Vehicles that are known already, rows whose plate another vehicle bears, and rows that somebody else touched meanwhile
+go one by one through `services.registrar` and `services.issue`, which handle every state that can be found.
+
+Running a chunk again changes nothing and gives the same accounts: a certificate that a row has caused carries the
+row's offset as its trigger, so the row ends as `issued` again, whereas a certificate that somebody else caused makes
+it `already`.
 """
 
 from __future__ import annotations
@@ -23,22 +25,22 @@ from typing import Any
 
 from jianbiao.domain.certificate import State, needs_new
 from jianbiao.domain.eligibility import Entitlement, entitle_current, facts
-from jianbiao.domain.ledger import NOT_REPORTED, RowInvalid, parse_row
+from jianbiao.domain.ledger import RowInvalid, parse_row
 from jianbiao.domain.ledger_lines import RangeLines, RawLine
 from jianbiao.domain.policy import Policy
-from jianbiao.domain.register import Registered, Stamp, first_report, merge_full
+from jianbiao.domain.reasons import Reason
+from jianbiao.domain.register import NOT_IN_LEDGER, Registered, Stamp, first_report, merge_full
 from jianbiao.domain.times import day_of
 from jianbiao.domain.vehicle import Vehicle
-from jianbiao.errors import Refusal, Unavailable
-from jianbiao.ports import PlateTaken, Policies, Stale
+from jianbiao.errors import Refusal
+from jianbiao.ports import PlateTaken, Policies
 from jianbiao.records import Cause, Certificate, Issuance, VehicleRecord
-from jianbiao.services.issue import ATTEMPTS, Issuer
+from jianbiao.services.issue import Issuer
+from jianbiao.services.registrar import Registrar
+from jianbiao.services.registry import PLATE_TAKEN
 
 BATCH = 100
 """Rows read and written together: BatchGetItem takes 100 keys."""
-
-PLATE_TAKEN = "plate-of-another-vehicle"
-"""Reason of a row whose plate another VIN bears, by the register's own newer or equally old word."""
 
 BACKFILL_CHANNEL = 4
 """product.md: already within its inspection period."""
@@ -60,7 +62,7 @@ class LedgerFile:
 
     def merged(self, stored: Registered, vehicle: Vehicle, policy: Policy) -> Registered:
         """What is stored, with what a row says where that is newer; `policy` decides later inspections anew."""
-        return merge_full(stored, vehicle, self.stamp, without=NOT_REPORTED, policy=policy)
+        return merge_full(stored, vehicle, self.stamp, without=NOT_IN_LEDGER, policy=policy)
 
     def cause(self, raw: RawLine) -> Cause:
         """The row as the cause of a certificate."""
@@ -105,12 +107,17 @@ InParallel = Callable[[Callable[[Issuance], Certificate], Sequence[Issuance]], I
 
 @dataclass(frozen=True, slots=True)
 class ChunkWorker:
-    """Turns ledger lines into certificates through an `Issuer` and its stores."""
+    """Turns ledger lines into certificates through a `Registrar`, its `Issuer` and their stores."""
 
-    issuer: Issuer
+    registrar: Registrar
     policies: Policies
     in_parallel: InParallel = map
     """How to call the signer for many issuances; results in order."""
+
+    @property
+    def issuer(self) -> Issuer:
+        """The registrar's."""
+        return self.registrar.issuer
 
     def run(
         self, lines: RangeLines, ledger: LedgerFile, out_of_time: Callable[[], bool] = lambda: False
@@ -187,7 +194,7 @@ class _Batch:
             elif (
                 bearers.get((row.vehicle.plate_class, row.vehicle.plate), row.vehicle.vin) != row.vehicle.vin
             ):
-                self.result.note(row.raw, "invalid", PLATE_TAKEN)
+                self._one_by_one(row, row.vehicle)
             else:
                 self._new(row, row.vehicle)
         self._store_new()
@@ -195,7 +202,7 @@ class _Batch:
     def _new(self, row: _Row, vehicle: Vehicle) -> None:
         record = VehicleRecord(first_report(vehicle, self.ledger.stamp))
         try:
-            self.entitled.append((row, record, self._entitle(record)))
+            self.entitled.append((row, record, self._entitle_new(vehicle)))
         except Refusal as refusal:
             self.refused.append((row, record, refusal.reason))
 
@@ -253,7 +260,7 @@ class _Batch:
         )
         if registered == record.registered and certificate and usable:
             try:
-                entitlement = self._entitle(record)
+                entitlement = self._entitle_known(record)
             except Refusal as refusal:
                 self._outcome(row, certificate, refusal)
                 return
@@ -263,35 +270,27 @@ class _Batch:
         self._one_by_one(row, vehicle)
 
     def _one_by_one(self, row: _Row, vehicle: Vehicle) -> None:
-        """Any vehicle in any state, through `services.issue`."""
-        issuer = self.worker.issuer
+        """Any vehicle in any state: what the row says is taken down as an event's word would be (`services.registrar`),
+        and then issued for."""
+        registrar, issuer = self.worker.registrar, self.worker.issuer
+        cause = self.ledger.cause(row.raw)
 
         def report(stored: Registered) -> Registered:
             return self.ledger.merged(stored, vehicle, self.policy)
 
-        for _ in range(ATTEMPTS):
-            record = issuer.vehicles.get(vehicle.vin)
-            if record is None:
-                break
-            try:
-                outcome = issuer.issue(record, self._entitle, self.ledger.cause(row.raw), report)
-                self._outcome(row, outcome.certificate, None)
-                return
-            except PlateTaken:
-                break
-            except Refusal as refusal:
-                try:
-                    issuer.vehicles.update(record, report(record.registered))
-                except PlateTaken:
-                    break
-                except Stale:
-                    continue
-                present = issuer.certificates.get(record.current) if record.current else None
-                self._outcome(row, present, refusal)
-                return
+        try:
+            record = registrar.register(vehicle.vin, report, self.policy, by=cause.actor, state=vehicle.state)
+        except PlateTaken:
+            self.result.note(row.raw, "invalid", PLATE_TAKEN)
+            return
+        try:
+            outcome = issuer.issue(record, self._entitle_known, cause)
+        except Refusal as refusal:
+            registrar.withdraw(record, by=cause.actor)
+            present = issuer.certificates.get(record.current) if record.current else None
+            self._outcome(row, present, refusal)
         else:
-            raise Unavailable("the vehicle's record keeps changing", retry_after=2)
-        self.result.note(row.raw, "invalid", PLATE_TAKEN)
+            self._outcome(row, outcome.certificate, None)
 
     def _outcome(self, row: _Row, certificate: Certificate | None, refusal: Refusal | None) -> None:
         """Note the row: what it has caused before counts as issued by it, also when seen again."""
@@ -302,11 +301,15 @@ class _Batch:
         else:
             self.result.note(row.raw, "already")
 
-    def _entitle(self, record: VehicleRecord) -> Entitlement:
-        return entitle_current(
-            self.policy,
-            record.registered.vehicle,
-            person=None,
-            held=record.hold is not None,
-            on=day_of(self.worker.issuer.clock()),
-        )
+    def _entitle_new(self, vehicle: Vehicle) -> Entitlement:
+        """Of a vehicle of which nothing else is known; raises Refusal."""
+        today = day_of(self.worker.issuer.clock())
+        return entitle_current(self.policy, vehicle, person=None, held=False, on=today)
+
+    def _entitle_known(self, record: VehicleRecord) -> Entitlement:
+        """Of a vehicle as stored; raises Refusal."""
+        ended = record.registered.ends >= self.ledger.stamp
+        if ended and (record.current is None or record.overtaken):
+            # By this row itself, or by a newer report. What has been decided since then is none of the row's doing.
+            raise Refusal(Reason.STATE_BLOCKED)
+        return self.worker.registrar.entitle(record, self.policy)

@@ -17,7 +17,7 @@ again itself when somebody else was first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jianbiao.domain.certificate import CertificateFacts, State, is_terminal, needs_new
 from jianbiao.domain.eligibility import Entitlement, facts
@@ -32,7 +32,6 @@ from jianbiao.ports import (
     Indices,
     Issuances,
     Keys,
-    PlateTaken,
     Random,
     Signer,
     SigningKeys,
@@ -67,9 +66,6 @@ Decide = Callable[[VehicleRecord], Entitlement]
 Needs = Callable[[CertificateFacts | None, CertificateFacts], bool]
 """Whether a certificate for the second has to be issued where the first is active (domain.certificate)."""
 
-Report = Callable[[Registered], Registered]
-"""Merges what is being reported into what is stored (domain.register)."""
-
 Extend = Callable[[Registered, Entitlement], Registered]
 """The register facts once the vehicle has what it is entitled to."""
 
@@ -93,22 +89,19 @@ class Issuer:
         record: VehicleRecord,
         decide: Decide,
         cause: Cause,
-        report: Report | None = None,
         extend: Extend | None = None,
         needs: Needs = needs_new,
     ) -> Outcome:
         """The certificate that `decide` entitles the vehicle to: the active one where `needs` finds that it will do.
 
-        `report` adds newer register facts to what is stored before `decide` looks at them, `extend` what follows
-        from the decision; both are stored in the same transaction.
-        Raises Refusal (from `decide`, or `hold`), PlateTaken, Unavailable, IssuedWrong.
+        `extend` adds to the register facts what follows from the decision; it is stored in the same transaction.
+        Raises Refusal (from `decide`, or `hold`), Unavailable, IssuedWrong.
         """
         for attempt in range(ATTEMPTS):
             if attempt:
                 record = self._read_again(record)
-            known = report(record.registered) if report else record.registered
-            entitlement = decide(replace(record, registered=known))
-            known = extend(known, entitlement) if extend else known
+            entitlement = decide(record)
+            known = extend(record.registered, entitlement) if extend else record.registered
             # 1. Prepare.
             present = self.settle(record)
             try:
@@ -126,8 +119,6 @@ class Issuer:
                 issuance = self.prepare(known.vehicle, entitlement, cause, index, supersedes=ends)
                 # 2. Reserve.
                 record = self.vehicles.reserve(record, issuance, known)
-            except PlateTaken:
-                raise
             except Stale:
                 continue
             # 3. to 5.

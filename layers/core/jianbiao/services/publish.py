@@ -19,8 +19,7 @@ from jianbiao.domain.policy import Policy
 from jianbiao.domain.times import rfc3339
 from jianbiao.ports import Policies
 from jianbiao.records import Certificate
-from jianbiao.services.events import PLATE_CHANGED
-from jianbiao.services.registry import PLATE_TAKEN
+from jianbiao.services.registry import PLATE_CHANGED, PLATE_TAKEN
 
 ISSUED, SUPERSEDED, REVOKED = "CertificateIssued", "CertificateSuperseded", "CertificateRevoked"
 LEDGER = "ledger:"

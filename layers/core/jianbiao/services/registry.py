@@ -37,7 +37,10 @@ class EventState(StrEnum):
 VEHICLE_UNKNOWN = "vehicle-unknown"
 """The vehicle was never registered here. The event is kept, and counts once it is."""
 PLATE_TAKEN = "plate-of-another-vehicle"
-"""Another vehicle bears the plate by a newer report: this one has none until a newer event gives it one."""
+"""Another vehicle bears the plate by a newer report: this one has none until a newer report gives it one. Also why the
+certificate of the vehicle that loses its plate is revoked."""
+PLATE_CHANGED = "plate-changed"
+"""Why a certificate is revoked whose plate the vehicle no longer bears, where no new one may be issued."""
 
 
 @dataclass(frozen=True, slots=True)
