@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.common import seconds_each, show, verdict
+from jianbiao import metrics
 from jianbiao.aws.certificates import DynamoCertificates, certificate_item
 from jianbiao.aws.tables import Tables
 from jianbiao.http import public
@@ -66,6 +67,7 @@ def run() -> bool:
     routes = public.routes(
         verifier=verifier,
         policies=world.policies,
+        count=lambda name, outcome: metrics.line("bench", {name: 1}, outcome, 0),
         **dict.fromkeys(_unused(), None),  # type: ignore[arg-type]
     )
     handler = make_handler(routes, logger=Silent(), policy=world.policies.current)
@@ -102,4 +104,4 @@ def _unused() -> list[str]:
     """Arguments of the routes that `POST /v1/verify` does not touch."""
     code = public.routes.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    return [name for name in names if name not in {"verifier", "policies"}]
+    return [name for name in names if name not in {"verifier", "policies", "count"}]

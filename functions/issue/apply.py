@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from jianbiao import metrics
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
@@ -32,4 +35,5 @@ handler = make_handler(
     ),
     logger=logger,
     policy=policies.current,
+    on_refusal=partial(metrics.count, metrics.REFUSED),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from jianbiao import metrics
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
@@ -34,4 +35,6 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         else:
             state = str(outcome.state) if outcome else "gone"
             logger.info("event", extra={"state": state, "reason": outcome and outcome.reason})
+            if outcome and outcome.reason:
+                metrics.count(metrics.REFUSED, outcome.reason)
     return {"batchItemFailures": failures}

@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from jianbiao import metrics
 from jianbiao.aws import wiring
-from jianbiao.aws.clients import client
+from jianbiao.aws.clients import client, tell_throttles
 from jianbiao.aws.status_lists import (
     DynamoStatuses,
     KmsListSigner,
@@ -29,12 +30,14 @@ logger = make_logger("status")
 dynamodb = client("dynamodb", read_timeout=10.0)
 allocations = setting("ALLOCATIONS_TABLE")
 keys = wiring.keys(dynamodb)
+kms = client("kms")
+tell_throttles(kms, "kms.Sign", lambda: metrics.put({metrics.KMS_THROTTLES: 1}))
 publisher = Publisher(
     deployment=setting("DEPLOYMENT"),
     lists=S3Lists(cache(lambda: client("s3", read_timeout=10.0)), setting("FILES_BUCKET")),
     statuses=DynamoStatuses(dynamodb, setting("STATUSES_TABLE")),
     highest=lambda: highest_list(dynamodb, allocations),
-    signer=KmsListSigner(client("kms"), keys),
+    signer=KmsListSigner(kms, keys),
     keys=keys,
     clock=wiring.now,
     ttl=int(setting("STATUS_LIST_TTL")),
@@ -50,5 +53,10 @@ def handler(event: dict[str, Any], context: Any) -> None:
             publisher.publish(number, indices)
         logger.info("changed", extra={"lists": len(changed), "entries": sum(map(len, changed.values()))})
         return
-    made = publisher.refresh(lambda: context.get_remaining_time_in_millis() < MARGIN_MS)
-    logger.info("refreshed", extra={"lists": len(made)})
+    try:
+        made = publisher.refresh(lambda: context.get_remaining_time_in_millis() < MARGIN_MS)
+        logger.info("refreshed", extra={"lists": len(made)})
+    finally:
+        # Also where a list has failed: its age is what the alarm is for.
+        days = keys.current().days_left(wiring.now())
+        metrics.put({metrics.STATUS_LIST_AGE: publisher.oldest(), metrics.KEY_DAYS_LEFT: round(days, 2)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jianbiao import metrics
 from jianbiao.aws import wiring
 from jianbiao.aws.audit import DynamoAudit
 from jianbiao.aws.clients import client
@@ -27,7 +28,7 @@ handler = make_handler(
                 certificates=certificates,
                 clock=wiring.now,
                 lists=wiring.status_lists(keys),
-                on_alarm=lambda what: logger.error(what, extra={"alarm": "not-issued"}),
+                on_alarm=wiring.not_issued(logger),
             ),
             wiring.vehicles(dynamodb),
             certificates,
@@ -37,6 +38,7 @@ handler = make_handler(
         audit=DynamoAudit(dynamodb, setting("AUDIT_TABLE"), wiring.random),
         clock=wiring.now,
         logger=logger,
+        count=metrics.count,
     ),
     logger=logger,
     policy=policies.current,

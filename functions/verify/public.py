@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from jianbiao import metrics
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies, DynamoStartLinks
@@ -67,7 +68,7 @@ handler = make_handler(
             certificates=wiring.certificates(dynamodb),
             clock=wiring.now,
             lists=wiring.status_lists(keys),
-            on_alarm=lambda what: logger.error(what, extra={"alarm": "not-issued"}),
+            on_alarm=wiring.not_issued(logger),
         ),
         policies=policies,
         key_document=keys.document,
@@ -76,6 +77,7 @@ handler = make_handler(
         pages=pages,
         start_page=start_page,
         notice=notice,
+        count=metrics.count,
     ),
     logger=logger,
     policy=policies.current,

@@ -162,7 +162,7 @@ def test_an_unforeseen_error_is_a_500_without_what_it_says() -> None:
     assert (found["status"], found["code"]) == (500, "internal")
     assert SECRET not in str(answer)
     assert SECRET not in str(logger.lines)
-    assert logger.errors == [("unexpected", {"route": ROUTE, "error": "KeyError"})]
+    assert logger.errors == [("unexpected", {"route": ROUTE, "request_id": "r-1", "error": "KeyError"})]
 
 
 def test_a_route_that_the_function_does_not_have_is_a_500() -> None:
@@ -210,6 +210,23 @@ def test_a_refusal_is_answered_while_the_policy_cannot_be_read() -> None:
 
     handler = make_handler({ROUTE: failing(Refusal("hold"))}, logger=Quiet(), policy=policy)
     assert problem(handler(event(ROUTE), None))["code"] == "hold"
+
+
+def test_refusals_are_told_by_their_reason_and_nothing_else_is() -> None:
+    from jianbiao.errors import NotFound, Refusal
+
+    told: list[str] = []
+    for error in (Refusal("hold"), NotFound(), Unavailable("x"), ValueError("x"), Refusal("not-bound")):
+        handler = make_handler({ROUTE: failing(error)}, logger=Quiet(), on_refusal=told.append)
+        handler(event(ROUTE), None)
+    assert told == ["hold", "not-bound"]
+
+
+@pytest.mark.parametrize("error", [Unavailable("table"), ValueError("x")])
+def test_every_line_of_a_call_has_its_id(error: Exception) -> None:
+    logger = Quiet()
+    answered(route=failing(error), logger=logger)
+    assert [extra["request_id"] for _, _, extra in logger.lines] == ["r-1", "r-1"]
 
 
 def test_the_log_has_the_route_and_the_outcome_and_nothing_that_was_sent() -> None:

@@ -102,6 +102,7 @@ def handler(world: World, logger: Quiet) -> Handler:
         pages=pages,
         start_page=lambda lang: "",
         notice=None,
+        count=lambda _name, _outcome: None,
     )
     return make_handler(routes, logger=logger, policy=policies.current, page=public.error_page(pages, None))
 

@@ -18,8 +18,15 @@ from tests.support.world import World
 WHO = {"officer_ref": "o-7", "terminal_id": "t-9"}
 
 
-def called(route: str, body: dict[str, Any], audit: MemoryAudit, logger: Quiet) -> dict[str, Any]:
-    """The answer of the police handler in a world with one certificate."""
+def called(
+    route: str,
+    body: dict[str, Any],
+    audit: MemoryAudit,
+    logger: Quiet,
+    counted: list[tuple[str, str]] | None = None,
+) -> dict[str, Any]:
+    """The answer of the police handler in a world with one certificate; `counted` gets the metrics."""
+    counts = [] if counted is None else counted
     world = World()
     run(world, row(1))
     (certificate,) = world.active(vin(1))
@@ -27,7 +34,14 @@ def called(route: str, body: dict[str, Any], audit: MemoryAudit, logger: Quiet) 
         body = body | {"code": code_text("https://mark.example", certificate.data)}
     verifier = Verifier(world.keys, world.certificates, world.clock)
     desk = PoliceDesk(verifier, world.vehicles, world.certificates, world.issuances)
-    routes = police.routes(desk=desk, policies=world.policies, audit=audit, clock=world.clock, logger=logger)
+    routes = police.routes(
+        desk=desk,
+        policies=world.policies,
+        audit=audit,
+        clock=world.clock,
+        logger=logger,
+        count=lambda name, outcome: counts.append((name, outcome)),
+    )
     handler = make_handler(routes, logger=logger, policy=world.policies.current)
     answer = handler(event(route, json.dumps(body | WHO)), None)
     assert answer["statusCode"] == 200, answer
@@ -52,6 +66,7 @@ def test_a_lookup_leaves_its_record_also_where_there_is_nothing() -> None:
 
 
 def test_without_the_archive_the_answer_comes_and_the_alarm_too() -> None:
-    audit, logger = MemoryAudit(down=True), Quiet()
-    assert called("POST /v1/police/verify", {"code": ""}, audit, logger)["verdict"] == "valid"
+    audit, logger, counted = MemoryAudit(down=True), Quiet(), []  # type: ignore[var-annotated]
+    assert called("POST /v1/police/verify", {"code": ""}, audit, logger, counted)["verdict"] == "valid"
     assert ("audit record lost", {"alarm": "audit-lost"}) in logger.errors
+    assert counted == [("Verified", "valid"), ("AuditFailed", "verify")]

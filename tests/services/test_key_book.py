@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jianbiao.domain.codes import Coded
 from jianbiao.errors import Forged
 from jianbiao.ops import keys as command
-from jianbiao.ports import Stale
+from jianbiao.ports import SigningKeys, Stale
 from jianbiao.services.key_book import CLOSING, KeyBook, NotAllowed
 from jianbiao.wire.keys import CERTIFICATE, STATUS_LIST, KeySet, base64url
 from jianbiao.wire.verify import verify_certificate
@@ -280,3 +280,12 @@ def test_help_names_every_step(capsys: Any) -> None:
         command.parser().parse_args(["keys", "--help"])
     shown = capsys.readouterr().out
     assert all(step in shown for step in ("show", "publish", "rotate", "retire", "revoke", "enable"))
+
+
+def test_the_days_left_are_those_of_the_key_that_ends_first_among_those_that_sign() -> None:
+    book = first()
+    keys = [{**key, "exp": NOW + days * DAY} for key, days in zip(book.keys, (10, 1, 12), strict=True)]
+    signing = SigningKeys(KeySet.from_jwks({"version": 1, "keys": keys}), KEYS[0].kid, KEYS[2].kid)
+    assert signing.days_left(NOW) == 10
+    assert signing.days_left(NOW + 11 * DAY) == -1
+    assert SigningKeys(signing.published, bytes(8)).days_left(NOW) == 0

@@ -212,6 +212,17 @@ def test_a_list_that_fails_does_not_keep_the_others_waiting() -> None:
     assert sorted(world.lists.stored) == [1, 2, 3]
 
 
+def test_the_oldest_list_is_told_and_one_that_is_missing_is_very_old() -> None:
+    world = ListWorld(highest=0)
+    world.publisher.refresh()
+    world.now += 30
+    world.publisher.publish(1)
+    world.now += 5
+    assert world.publisher.oldest() == 35
+    world.highest = 1
+    assert world.publisher.oldest() == world.now
+
+
 # --- As verifiers keep them ---------------------------------------------------------------------------------
 
 

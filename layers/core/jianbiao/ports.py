@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+from jianbiao.domain.times import DAY
+
 if TYPE_CHECKING:
     from jianbiao.citizen_records import Binding, Decision, OpenList, PaperRequest, Replay, Share
     from jianbiao.domain.policy import Policy
@@ -35,6 +37,12 @@ class SigningKeys:
     active_kid: bytes
     list_kid: bytes | None = None
     """The key that signs status lists now."""
+
+    def days_left(self, now: int) -> float:
+        """Days until the first of the keys that sign now may no longer do so; negative behind it."""
+        signing = {self.active_kid, self.list_kid}
+        ends = [key.exp for key in self.published.keys if key.kid in signing and key.revoked_at is None]
+        return (min(ends, default=now) - now) / DAY
 
 
 Clock = Callable[[], int]

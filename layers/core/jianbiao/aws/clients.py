@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -68,6 +68,21 @@ def client(
 def _session() -> Session:
     """One for all clients of a process: it keeps the services' descriptions and the credentials."""
     return get_session()
+
+
+THROTTLES = frozenset({"ThrottlingException", "Throttling", "LimitExceededException", "RequestLimitExceeded"})
+"""Error codes of KMS that mean: too many calls."""
+
+
+def tell_throttles(made: Any, operation: str, tell: Callable[[], None]) -> None:
+    """Call `tell` for each call of an operation (`kms.Sign`) that is throttled, those included that the client
+    repeats by itself."""
+
+    def answered(response: tuple[Any, dict[str, Any]] | None = None, **_rest: Any) -> None:
+        if response is not None and response[1].get("Error", {}).get("Code") in THROTTLES:
+            tell()
+
+    made.meta.events.register(f"needs-retry.{operation}", answered)
 
 
 SDK_ERRORS = (ClientError, BotoCoreError)

@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from jianbiao.aws.clients import error_code
+from jianbiao.aws.clients import THROTTLES, error_code
 from jianbiao.errors import Unavailable
 from jianbiao.ports import Signer
 
@@ -30,8 +30,6 @@ RECOVERY = 0.1
 """Part of the full rate that comes back with each second without a throttle."""
 COOLING = 1.0
 """Seconds after a decrease in which further throttles are of the same moment and change nothing."""
-
-THROTTLES = frozenset({"ThrottlingException", "Throttling", "LimitExceededException", "RequestLimitExceeded"})
 
 
 @dataclass(slots=True)

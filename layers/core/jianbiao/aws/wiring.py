@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -86,6 +86,17 @@ def bindings(dynamodb: Any) -> DynamoBindings:
     return DynamoBindings(dynamodb, Tables.from_settings())
 
 
+def not_issued(logger: Any) -> Callable[[str], None]:
+    """The alarm of a verifier: a certificate that our key has signed and that the store has never seen."""
+    from jianbiao import metrics
+
+    def alarm(what: str) -> None:
+        logger.error(what, extra={"alarm": "not-issued"})
+        metrics.count(metrics.WITHOUT_CERTIFICATE, "not-issued")
+
+    return alarm
+
+
 def keys(dynamodb: Any) -> DynamoKeys:
     """The deployment's key set."""
     return DynamoKeys(dynamodb, setting("CONFIG_TABLE"))
@@ -100,11 +111,14 @@ def access(dynamodb: Any) -> Access:
 
 def issuer(dynamodb: Any, kms: Any) -> Issuer:
     """What may sign certificates."""
+    from jianbiao import metrics
+    from jianbiao.aws.clients import tell_throttles
     from jianbiao.aws.indices import DynamoIndices
     from jianbiao.aws.issuances import DynamoIssuances
     from jianbiao.aws.kms import KmsSigner
     from jianbiao.services.issue import Issuer
 
+    tell_throttles(kms, "kms.Sign", lambda: metrics.put({metrics.KMS_THROTTLES: 1}))
     published = keys(dynamodb)
     return Issuer(
         deployment=setting("DEPLOYMENT"),

@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
 from jianbiao.domain.policy import Policy
-from jianbiao.errors import InvalidInput, JianbiaoError, MalformedJson, TooLong, Unavailable, Untrusted
+from jianbiao.errors import (
+    InvalidInput,
+    JianbiaoError,
+    MalformedJson,
+    Refusal,
+    TooLong,
+    Unavailable,
+    Untrusted,
+)
 from jianbiao.http import problems
 from jianbiao.http.bodies import validate
 
@@ -96,10 +104,12 @@ def make_handler(
     logger: Logger,
     policy: Callable[[], Policy] | None = None,
     page: Callable[[JianbiaoError, Request], Response | None] = lambda _error, _request: None,
+    on_refusal: Callable[[str], None] = lambda _reason: None,
 ) -> Handler:
     """The Lambda handler for `routes` (route key → function).
 
     `policy` words the refusals. `page` may turn an error into an HTML answer where a person waits for one.
+    `on_refusal` is told the reason code of what the rules refuse.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -109,7 +119,14 @@ def make_handler(
             answer, code = respond(request)
         except Exception as error:
             code = "internal"
-            logger.exception("unexpected", extra={"route": request.route, "error": type(error).__name__})
+            logger.exception(
+                "unexpected",
+                extra={
+                    "route": request.route,
+                    "request_id": request.request_id,
+                    "error": type(error).__name__,
+                },
+            )
             answer = gateway_response(_answer(JianbiaoError(), None))
         logger.info(
             "answered",
@@ -129,7 +146,12 @@ def make_handler(
             return gateway_response(routes[request.route](request)), ""
         except JianbiaoError as error:
             if isinstance(error, Unavailable | Untrusted):
-                logger.exception(error.code, extra={"route": request.route, "what": str(error)})
+                logger.exception(
+                    error.code,
+                    extra={"route": request.route, "request_id": request.request_id, "what": str(error)},
+                )
+            if isinstance(error, Refusal):
+                on_refusal(error.reason)
             return gateway_response(page(error, request) or _answer(error, policy)), error.code
 
     return handler

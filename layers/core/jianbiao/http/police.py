@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jianbiao import metrics
 from jianbiao.domain import plates
 from jianbiao.domain.times import rfc3339
 from jianbiao.errors import FieldError, InvalidInput, Unavailable
@@ -24,13 +25,20 @@ MAX_BATCH_BODY = 512 * 1024
 
 
 def routes(
-    *, desk: PoliceDesk, policies: Policies, audit: Audit, clock: Clock, logger: Logger
+    *,
+    desk: PoliceDesk,
+    policies: Policies,
+    audit: Audit,
+    clock: Clock,
+    logger: Logger,
+    count: metrics.Count,
 ) -> Mapping[str, Route]:
-    """Route key → function."""
+    """Route key → function. `count` is told each verdict, and of audit records that are lost."""
 
     def verify(request: Request) -> Response:
         body = request.body("PoliceVerifyRequest")
         finding = desk.verifier.verify(body["code"])
+        count(metrics.VERIFIED, finding.verdict)
         policy = policies.current()
         vehicles = desk.vehicles_of([finding])
         record([_entry("verify", request, body, finding, policy.retention_days[RETENTION])])
@@ -43,8 +51,11 @@ def routes(
         ]
         codes = [scan["code"] for scan in body["scans"]]
         scans = desk.verifier.verify_scans(list(zip(codes, moments, strict=True)))
+        found = [scan.now for scan in scans if scan]
+        for finding in found:
+            count(metrics.VERIFIED, finding.verdict)
         policy = policies.current()
-        vehicles = desk.vehicles_of([scan.now for scan in scans if scan])
+        vehicles = desk.vehicles_of(found)
         keep = policy.retention_days[RETENTION]
         record(
             [
@@ -123,6 +134,7 @@ def routes(
         except Unavailable:
             # The roadside does not wait for the archive: the line below is an alarm (docs/decisions.md).
             logger.exception("audit record lost", extra={"alarm": "audit-lost"})
+            count(metrics.AUDIT_FAILED, entries[0].action)
 
     return {
         "POST /v1/police/verify": verify,

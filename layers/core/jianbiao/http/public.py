@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from jianbiao import metrics
 from jianbiao.errors import JianbiaoError, NotACode, Unavailable
 from jianbiao.http.answers import peer_finding
 from jianbiao.http.edge import Request, Response, Route
@@ -44,15 +45,21 @@ def routes(
     pages: Pages,
     start_page: Callable[[str], str],
     notice: str | None,
+    count: metrics.Count,
 ) -> Mapping[str, Route]:
-    """Route key → function. `start_page` takes the language; `notice` marks what is not production."""
+    """Route key → function. `start_page` takes the language; `notice` marks what is not production; `count` is told
+    each verdict."""
+
+    def found(code: str) -> dict[str, Any]:
+        finding = verifier.verify(code)
+        count(metrics.VERIFIED, finding.verdict)
+        return peer_finding(finding, policies.current())
 
     def verify(request: Request) -> Response:
-        code = request.body("VerifyRequest")["code"]
-        return Response(200, peer_finding(verifier.verify(code), policies.current()))
+        return Response(200, found(request.body("VerifyRequest")["code"]))
 
     def page(request: Request) -> Response:
-        answer = peer_finding(verifier.verify(request.path["code"]), policies.current())
+        answer = found(request.path["code"])
         text = pages.verdict_page(answer, language(pages, request), "", notice=notice)
         return sent(request, text, pages.headers())
 

@@ -76,6 +76,11 @@ class Publisher:
         return len(told)
 
 
+def channels(changed: Sequence[Certificate]) -> list[int]:
+    """The channel of each certificate whose newest step is its first: those that came to be."""
+    return [c.issuance.cause.channel for c in changed if c.data and len(c.life) == 1]
+
+
 def notice(certificate: Certificate, owner_ref: str | None, policy: Policy) -> Notice:
     """The notice of a certificate's newest step."""
     kind, step = _kind(certificate), certificate.life[-1]

@@ -116,9 +116,7 @@ class Publisher:
         A list that fails does not keep the others waiting; the first failure is raised at the end.
         """
         published = self.lists.published()
-        highest = self.highest()
-        wanted = range((-1 if highest is None else highest) + AHEAD + 1)
-        due = [n for n in wanted if self.clock() - published.get(n, 0) >= REFRESH_AFTER]
+        due = [n for n in self._wanted() if self.clock() - published.get(n, 0) >= REFRESH_AFTER]
         failure: Exception | None = None
         done = []
         for number in sorted(due, key=lambda n: (published.get(n, 0), n)):
@@ -133,6 +131,17 @@ class Publisher:
         if failure:
             raise failure
         return done
+
+    def oldest(self) -> int:
+        """Age in seconds of the list that was written longest ago; one that is not there counts since 1970. Raises
+        Unavailable."""
+        published = self.lists.published()
+        return self.clock() - min(published.get(number, 0) for number in self._wanted())
+
+    def _wanted(self) -> range:
+        """Numbers of the lists that have to be there."""
+        highest = self.highest()
+        return range((-1 if highest is None else highest) + AHEAD + 1)
 
     def _trusted(self, stored: Stored | None, uri: str) -> StatusList | None:
         """The published list, if it is ours; whatever else lies there is replaced."""
