@@ -63,14 +63,15 @@ def run() -> bool:
         blots = share(lambda case: read(case[1]) == case[0], spoiled)
         met = met and plain[0] == plain[1] and blots[0] == blots[1]
         print(f"  {kind}: {plain[0]}/{plain[1]} decode, with a blot of 5 % {blots[0]}/{blots[1]}")
-    without = replace(made[0], watermark=None, replaces=None)
-    _limits([(face.code, from_png(png(face))) for face in (without, *made[1:4])])
+    shot = (replace(made[0], watermark=None, replaces=None), *made[1:4])
+    _limits("off a screen", [(face.code, from_png(png(face))) for face in shot])
+    _limits("off black and white paper", [(face.code, from_pdf(pdf(face))) for face in shot])
     return verdict("P8", met)
 
 
-def _limits(pictures: list[tuple[str, Image.Image]]) -> None:
+def _limits(where: str, pictures: list[tuple[str, Image.Image]]) -> None:
     """Where photographs stop decoding; no bar, a report."""
-    print(f"  photographed ({len(pictures)} certificates, 4 pixels a module unless varied), decoded at:")
+    print(f"  photographed {where} ({len(pictures)} certificates, 4 pixels a module unless varied), decoded at:")
     for way, values in PHOTOGRAPHS.items():
         rows = [
             f"{value:g}: {share(lambda case, way=way, value=value: _decodes(case, {way: value}), pictures)[0]}"

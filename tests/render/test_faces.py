@@ -209,7 +209,10 @@ def test_png_carries_no_metadata() -> None:
     assert picture.info == {}
 
 
-DESIGNS = {"1": "9a33d66823f5e9614f64cbe25382c12abb9ed1001f7fcd2c30294187c1f55f49"}
+DESIGNS = {
+    "1": "9a33d66823f5e9614f64cbe25382c12abb9ed1001f7fcd2c30294187c1f55f49",
+    "2": "7167f0e263bbd35d75683bb4137f56e228e0914f0dbf8302a62b1c9018621080",
+}
 """Digest of the SVG of two faces, for each version of the design."""
 
 

@@ -62,7 +62,7 @@ def test_printed_symbol_is_at_least_30_mm() -> None:
 @pytest.mark.parametrize(
     "way",
     [
-        {"module": 1.5},
+        {"module": 2},
         {"turn": 45},
         {"turn": 180},
         {"tilt": 0.3},

@@ -86,7 +86,7 @@ function vehicle(v) {
   const item = el(
     'li',
     {},
-    el('p', { className: 'number', textContent: v.plate }),
+    el('p', { className: `plate ${known.plate_looks[v.plate_class.code] ?? 'white'}`, textContent: v.plate }),
     el('p', { className: 'line' }, ...[v.plate_class, v.vehicle_type, words(v.relation)].flatMap((pair) => [...both(pair), '　'])),
     el('p', { className: 'line' }, ...both(words('until', { day: v.inspection_valid_until ?? '—' }))),
   );
@@ -125,7 +125,7 @@ async function show(id) {
     el('p', {}, ...both(words('state', { state: status, at: at.slice(0, 19).replace('T', ' ') }))),
     el(
       'p',
-      { className: 'row' },
+      { className: 'row even' },
       button('pdf', () => download(id, 'pdf')),
       button('png', () => download(id, 'png')),
       button('share', () => share(id)),

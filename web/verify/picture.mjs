@@ -55,17 +55,19 @@ function isCode(text) {
   }
 }
 
-/** Texts at the first of several sizes at which any can be read. */
+/** Texts at the first of several sizes at which a mark can be read; without one, all that was read. */
 async function texts(image, read) {
   const longest = Math.max(image.width, image.height);
   const sizes = new Set(SIDES.map((side) => Math.min(1, side / longest)));
   const canvas = document.createElement('canvas');
+  const others = [];
   for (const scale of sizes) {
     draw(canvas, image, image.width, image.height, scale);
     const found = await read(canvas);
-    if (found.length > 0) return found;
+    if (found.some(isCode)) return found;
+    others.push(...found);
   }
-  return [];
+  return others;
 }
 
 /** An image on white, so that a transparent ground does not turn black. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from jianbiao.wire.code_text import code_text
 from jianbiao_render import looks
 from jianbiao_render.face import Face
 
-DESIGN = "1"
+DESIGN = "2"
 """Version of the design: raise it with every change of a face, or files of the old design go on being served."""
 
 
@@ -42,6 +43,11 @@ class Faces:
             ground=colour.code if colour.code in looks.ground_names() else rgb,
         )
 
+    def version(self, certificate: Certificate, policy: Policy) -> str:
+        """Names the files of a certificate: the design, and a digest of everything that is drawn."""
+        drawn = repr(self.face(certificate, policy)).encode()
+        return f"{DESIGN}-{hashlib.sha256(drawn).hexdigest()[:32]}"
+
     def svg(self, certificate: Certificate, policy: Policy) -> bytes:
         """The face as SVG."""
         from jianbiao_render.svg import svg
@@ -68,7 +74,7 @@ class Faces:
             "svg": ("image/svg+xml", self.svg),
         }
         return {
-            format_: Rendering(DESIGN, content_type, _named(format_), render)
+            format_: Rendering(self.version, content_type, _named(format_), render)
             for format_, (content_type, render) in kinds.items()
         }
 

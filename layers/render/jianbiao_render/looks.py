@@ -86,6 +86,11 @@ def plate_name(plate_class: str) -> str:
     return name
 
 
+def plate_names() -> dict[str, str]:
+    """Class code → name of its look, for scripts that show plates."""
+    return dict(_looks()["plate_of_class"])
+
+
 def plate(plate_class: str) -> Plate:
     """Colours of the plates of a class (GA/T 16.7 code)."""
     entry = _looks()["plates"][plate_name(plate_class)]
@@ -99,5 +104,5 @@ def plate(plate_class: str) -> Plate:
 
 
 def is_mark(char: str) -> bool:
-    """True for the characters that a plate shows in its mark colour (使, 领, 警, 港, 澳)."""
+    """True for the characters that a plate shows in its mark colour (使, 领, 警; GA 36-2018)."""
     return char in _looks()["plate_marks"]

@@ -16,7 +16,7 @@ HEIGHT: Final = 684.0
 MARGIN: Final = 22.0
 CODE_SIZE: Final = 219.0
 """Side of the symbol with its quiet zone: 73 modules of 3 units at version 12."""
-CODE_TOP: Final = 281.0
+CODE_TOP: Final = 288.0
 CHINA: Final = timezone(timedelta(hours=8))
 INK: Final = "#16191d"
 QUIET_INK: Final = "#4a5159"
@@ -81,7 +81,7 @@ def _base(ground_name: str, watermark: str | None, *, replaces: bool) -> tuple[S
     band = 64.0
     shapes: list[Shape] = [
         Rect(0, 0, WIDTH, HEIGHT, fill=ground.tint),
-        *_weave(232, ground.line),
+        *_weave(238, ground.line),
     ]
     if watermark:
         shapes += _watermark(watermark)
@@ -96,7 +96,7 @@ def _base(ground_name: str, watermark: str | None, *, replaces: bool) -> tuple[S
         Rect(WIDTH - 4, 0, 4, HEIGHT, fill=ground.main),
         Text(
             WIDTH / 2,
-            207,
+            212,
             f"{texts.VALID_UNTIL[0]}  {texts.VALID_UNTIL[1]}",
             13,
             ground.deep,
@@ -163,9 +163,9 @@ def plate_parts(plate: str) -> tuple[str, str]:
 
 def _plate(face: Face) -> list[Shape]:
     style = looks.plate(face.plate_class.code)
-    height = 70.0
+    height = 77.0
     width = height * (480 if style.wide else 440) / 140
-    left, top = (WIDTH - width) / 2, 90.0
+    left, top = (WIDTH - width) / 2, 89.0
     inner = 3.2
     shapes: list[Shape] = [Rect(left - 0.8, top - 0.8, width + 1.6, height + 1.6, fill="#2a2d31", radius=8.8)]
     first = style.ground[0]
@@ -192,8 +192,8 @@ def _plate(face: Face) -> list[Shape]:
 def _plate_text(plate: str, style: looks.Plate, left: float, width: float, middle: float) -> list[Shape]:
     before, _after = plate_parts(plate)
     tracking, dot = 0.045, 0.34
-    room = width - 26
-    size = 49.0
+    room = width - 28
+    size = 54.0
     natural = fonts.width(plate, size, bold=True, tracking=tracking) + (dot * size if before else 0)
     size = min(size, size * room / natural)
     total = fonts.width(plate, size, bold=True, tracking=tracking) + (dot * size if before else 0)
@@ -229,9 +229,9 @@ def _validity(face: Face) -> list[Shape]:
     names = f"{face.plate_class.zh}  {face.plate_class.en}"
     day = chinese_day(face.valid_until)
     return [
-        Text(centre, 181, names, fonts.fit(names, 13, WIDTH - 2 * MARGIN), INK, anchor="middle"),
-        Text(centre, 246, day, 40, INK, bold=True, anchor="middle"),
-        Text(centre, 267, english_day(face.valid_until), 15, INK, bold=True, anchor="middle"),
+        Text(centre, 187, names, fonts.fit(names, 13.5, WIDTH - 2 * MARGIN), INK, anchor="middle"),
+        Text(centre, 251, day, 40, INK, bold=True, anchor="middle"),
+        Text(centre, 272, english_day(face.valid_until), 15, INK, bold=True, anchor="middle"),
     ]
 
 
@@ -239,7 +239,7 @@ def _code(face: Face) -> list[Shape]:
     return [Code((WIDTH - CODE_SIZE) / 2, CODE_TOP, CODE_SIZE, code.matrix(face.code))]
 
 
-_LABELS_AT: Final = 525.0
+_LABELS_AT: Final = 531.0
 _VALUES_AT: Final = MARGIN + 106
 
 

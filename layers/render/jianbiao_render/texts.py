@@ -7,7 +7,7 @@ from typing import Final
 TITLE: Final = ("机动车检验标志电子凭证", "Electronic certificate of the vehicle inspection mark")
 VALID_UNTIL: Final = ("检验有效期至", "Valid until")
 ISSUER: Final = ("发证机关", "Issued by")
-NUMBER: Final = ("凭证编号", "Certificate no.")
+NUMBER: Final = ("凭证编号", "Number")
 ISSUED_AT: Final = ("生成时间", "Issued at")
 REPLACES: Final = ("替代凭证", "Replaces")
 SCAN: Final = ("扫码核验 · 核对号牌", "Scan to verify, compare the plate")

@@ -57,7 +57,7 @@ def verify_page(names: Names, lang: str, *, notice: str | None = None) -> str:
         "lang": lang,
         "plate_classes": names.plate_classes,
         "vehicle_types": names.vehicle_types,
-        "plate_looks": {code: looks.plate_name(code) for code in names.plate_classes},
+        "plate_looks": looks.plate_names(),
         "reasons": words.FORGED_REASONS,
         "states": verify_words.STATES,
         "problems": verify_words.PROBLEMS,
@@ -110,7 +110,9 @@ def app_page(lang: str, *, notice: str | None = None) -> str:
         tool=app_words,
         tool_style=_raw(_style()),
         script=assets.address("app"),
-        known=_raw(_embedded({"lang": lang, "texts": app_words.TEXTS})),
+        known=_raw(
+            _embedded({"lang": lang, "texts": app_words.TEXTS, "plate_looks": looks.plate_names()})
+        ),
     )
 
 

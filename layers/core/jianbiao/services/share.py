@@ -2,8 +2,8 @@
 
 A link is a random token; only its hash is stored. Its state and that of the certificate are read at every view,
 so that withdrawal, expiry, revocation and replacement take effect at once. Files are rendered on first demand and
-kept by content: the object's key names the certificate and the design, and the same key always has the same
-bytes.
+kept by content: the object's key names the certificate and what is drawn of it, and the same key always has the
+same bytes.
 """
 
 from __future__ import annotations
@@ -35,8 +35,9 @@ HOUR = 3600
 class Rendering:
     """How a certificate becomes a file of one format."""
 
-    design: str
-    """Version of the design: part of the object's key, so that a new design makes new files."""
+    version: Callable[[Certificate, Policy], str]
+    """Names what would be drawn: part of the object's key, so that a new design, or a policy that calls things by
+    other names, makes new files."""
     content_type: str
     file_name: Callable[[Certificate], str]
     """Readable name for the person who downloads it."""
@@ -57,7 +58,8 @@ class ShareDesk:
         """A signed URL of the certificate's file. Raises Conflict(not-active): there are no stale files."""
         if not certificate.running(self.clock()):
             raise Conflict("not-active")
-        key = f"certificates/{certificate.certificate_id}/{rendering.design}.{format_}"
+        version = rendering.version(certificate, policy)
+        key = f"certificates/{certificate.certificate_id}/{version}.{format_}"
         if not self.files.exists(key):
             self.files.put(
                 key,
