@@ -71,7 +71,9 @@ def run() -> bool:
 
 def _limits(where: str, pictures: list[tuple[str, Image.Image]]) -> None:
     """Where photographs stop decoding; no bar, a report."""
-    print(f"  photographed {where} ({len(pictures)} certificates, 4 pixels a module unless varied), decoded at:")
+    print(
+        f"  photographed {where} ({len(pictures)} certificates, 4 pixels a module unless varied), decoded at:"
+    )
     for way, values in PHOTOGRAPHS.items():
         rows = [
             f"{value:g}: {share(lambda case, way=way, value=value: _decodes(case, {way: value}), pictures)[0]}"

@@ -20,8 +20,9 @@ import pypdfium2
 from PIL import Image
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser import links, pictures
+from tests.browser import pictures
 from tests.browser.site import PATIENCE, Visitor, launch
+from tests.e2e import links
 from tests.e2e.deployment import ROOT, Stack, run
 
 LARGEST = 150_000

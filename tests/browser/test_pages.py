@@ -9,9 +9,10 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser import links, pictures
+from tests.browser import pictures
 from tests.browser.axe import violations
 from tests.browser.site import PHONE, Visitor
+from tests.e2e import links
 from tests.e2e.deployment import Stack
 
 VERDICTS = {
@@ -177,7 +178,7 @@ def test_print_fits_one_sheet_and_needs_no_colour(opened: Open, tmp_path: Path) 
         page.emulate_media(media="print")
         box = page.locator(".verdict, .state").first
         assert box.evaluate("(e) => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
-        page.emulate_media(media="screen")
+        page.emulate_media(media="null")
 
 
 def test_dark_mode_never_inverts_the_code(chromium: Browser, stack: Stack, share: str) -> None:

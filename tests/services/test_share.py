@@ -171,7 +171,9 @@ def rendering(design: str = "1", drawn: list[str] | None = None) -> Rendering:
             drawn.append(certificate.certificate_id)
         return b"picture of " + certificate.certificate_id.encode()
 
-    return Rendering(lambda _certificate, _policy: design, "image/png", lambda c: f"{c.claims.plate}.png", render)
+    return Rendering(
+        lambda _certificate, _policy: design, "image/png", lambda c: f"{c.claims.plate}.png", render
+    )
 
 
 def test_a_file_is_drawn_once_for_each_version_and_format() -> None:

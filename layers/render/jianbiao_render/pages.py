@@ -167,7 +167,7 @@ def not_a_code_page(lang: str, *, notice: str | None = None) -> str:
 
 def gone_page(code: str, lang: str, *, notice: str | None = None) -> str:
     """A page for a link that shows nothing any more: share-expired, share-withdrawn, superseded, revoked, expired,
-    and for not-found, too-many-requests, unavailable. Raises KeyError for another code.
+    and for not-found, suspended, no-such-format, too-many-requests, unavailable. Raises KeyError for another code.
     """
     heading, sentence, advice = words.NOTICES[code]
     return page_of(

@@ -110,9 +110,7 @@ def app_page(lang: str, *, notice: str | None = None) -> str:
         tool=app_words,
         tool_style=_raw(_style()),
         script=assets.address("app"),
-        known=_raw(
-            _embedded({"lang": lang, "texts": app_words.TEXTS, "plate_looks": looks.plate_names()})
-        ),
+        known=_raw(_embedded({"lang": lang, "texts": app_words.TEXTS, "plate_looks": looks.plate_names()})),
     )
 
 

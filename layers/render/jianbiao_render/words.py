@@ -257,6 +257,17 @@ NOTICES: Final[dict[str, tuple[Pair, Pair, Pair]]] = {
         ),
         ("请对方重新发送，并点击完整的链接。", "Ask for it again, and open it in full."),
     ),
+    "no-such-format": (
+        ("没有这种文件格式", "There is no such file format"),
+        (
+            "凭证可以下载为 PDF、PNG 或 SVG 文件。",
+            "The certificate can be downloaded as PDF, PNG or SVG.",
+        ),
+        (
+            "去掉网址中问号后面的部分再打开，用页面上的按钮下载。",
+            "Open the address without what follows the question mark, and use the page's buttons.",
+        ),
+    ),
     "too-many-requests": (
         ("请求过多", "Too many requests"),
         (

@@ -460,8 +460,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "GET",
         "/s/{token}",
         "A shared certificate",
-        {200: "page", 303: None, 404: "page", 409: "page", 410: "page"},
-        (422,),
+        {200: "page", 303: None, 404: "page", 409: "page", 410: "page", 422: "page"},
         parameters=(_query("format", {"enum": ["pdf", "png", "svg"]}), _LANG),
     ),
 )

@@ -110,6 +110,7 @@ _NOTICES: dict[type[JianbiaoError], tuple[int, str]] = {
     Gone: (410, ""),
     NotFound: (404, "not-found"),
     Conflict: (409, "suspended"),
+    InvalidInput: (422, "no-such-format"),
     Unavailable: (503, "unavailable"),
 }
 """Status and notice of an error at a share link; an empty notice is the error's own code."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from jianbiao.aws.shares import share_item
+from jianbiao.records import Share
+from jianbiao.services.share import token_hash
 from tests.e2e.deployment import Stack
 
 TOLD = {"actor": "a-1", "reason": "to look at the page of a suspended certificate"}
@@ -43,3 +48,19 @@ def suspended(stack: Stack, certificate_id: str, owner: str) -> Iterator[str]:
         yield path
     finally:
         stack.call("POST", f"{admin}/reinstatement", token="admin", json_body=TOLD)
+
+
+def planted(stack: Stack, certificate_id: str, *, hours: float = 1) -> str:
+    """Path of a share link that was put into the store by hand: of a certificate that is no longer active, or (with
+    `hours` below zero) one that is over, both of which the API makes only by waiting."""
+    now, token = int(time.time()), secrets.token_urlsafe(32)
+    share = Share(
+        secrets.token_urlsafe(9),
+        token_hash(token),
+        certificate_id,
+        now - 7200,
+        "p-1",
+        now + int(hours * 3600),
+    )
+    stack.client("dynamodb").put_item(TableName=stack.outputs["SharesTableName"], Item=share_item(share))
+    return f"/s/{token}"
