@@ -43,6 +43,12 @@ TOKEN = a_list()
 
 
 @cache
+def said(token: bytes) -> status_list.StatusList:
+    """What a right list says."""
+    return status_list.read_status_list(token, KEYS, CLAIMS.status_uri)
+
+
+@cache
 def seeds() -> list[bytes]:
     """What to damage: a right certificate, and those that are already wrong in one way."""
     return [
@@ -91,8 +97,10 @@ def once(chance: random.Random, certificates: list[bytes], token: bytes) -> None
         parse_code("".join(text))
     damaged = damage(chance, token)
     try:
-        status_list.read_status_list(damaged, KEYS, CLAIMS.status_uri)
-        assert damaged == token, damaged.hex()
+        # Lengths outside what is signed may be written in another way (wire format 5 asks for no one form), so the
+        # bytes may differ; what they say may not.
+        read = status_list.read_status_list(damaged, KEYS, CLAIMS.status_uri)
+        assert read == said(token), damaged.hex()
     except Untrusted:
         pass
 
