@@ -30,6 +30,8 @@ class Config:
     down: Exception | None = None
     reads: int = 0
     built: list[int] = field(default_factory=list)
+    unreadable: set[int] = field(default_factory=set)
+    alarms: list[str] = field(default_factory=list)
 
     def query(self, **request: Any) -> Any:
         self.reads += 1
@@ -44,9 +46,11 @@ class Config:
     def cached(self) -> Cached[int]:
         def build(item: Any) -> int:
             self.built.append(number(item, "version"))
+            if self.built[-1] in self.unreadable:
+                raise ValueError
             return self.built[-1]
 
-        return Cached(self, TABLE, "thing", build, lambda: self.now)
+        return Cached(self, TABLE, "thing", build, lambda: self.now, self.alarms.append)
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +121,100 @@ def test_without_ever_having_read_it_there_is_no_answer_and_the_next_call_asks_a
     config.put("thing", 1)
     config.now = TTL
     assert cached.get() == 1
+
+
+def test_a_version_that_cannot_be_read_is_an_alarm_and_the_last_one_goes_on(config: Config) -> None:
+    config.put("thing", 1)
+    cached = config.cached()
+    assert cached.get() == 1
+    config.put("thing", 2)
+    config.unreadable = {2}
+    for _ in range(3):
+        config.now += TTL
+        assert cached.get() == 1
+    # Looked at once, and told once.
+    assert (config.built, config.alarms) == ([1, 2], ["thing"])
+    config.put("thing", 3)
+    config.now += TTL
+    assert cached.get() == 3
+
+
+def test_who_starts_passes_over_versions_that_cannot_be_read(config: Config) -> None:
+    for version in (8, 9, 10):
+        config.put("thing", version)
+    config.unreadable = {9, 10}
+    cached = config.cached()
+    assert [cached.get(), cached.get()] == [8, 8]
+    assert (config.built, config.alarms, config.reads) == ([10, 9, 8], ["thing", "thing"], 3)
+
+
+def test_without_one_that_can_be_read_there_is_no_answer_but_alarms(config: Config) -> None:
+    config.put("thing", 1)
+    config.unreadable = {1}
+    cached = config.cached()
+    with pytest.raises(Unavailable, match="no thing is readable"):
+        cached.get()
+    assert config.alarms == ["thing"]
+    config.put("thing", 2)
+    config.now = TTL
+    assert cached.get() == 2
+
+
+def test_a_table_that_goes_down_on_the_way_back_is_asked_again(config: Config) -> None:
+    config.put("thing", 1)
+    config.put("thing", 2)
+    config.unreadable = {2}
+    answers = iter([None, EndpointConnectionError(endpoint_url="http://x")])
+    client = config.client
+
+    class Flaky:
+        def query(self, **request: Any) -> Any:
+            if (error := next(answers, None)) is not None:
+                raise error
+            return client.query(**request)
+
+    config.client = Flaky()
+    cached = config.cached()
+    with pytest.raises(Unavailable, match="config"):
+        cached.get()
+    assert cached.get() == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"jwks": "{"},
+        {"jwks": json.dumps({"version": 8, "keys": [CERTIFICATE_KEY.jwk() | {"x": "AA"}]})},
+        {"jwks": "[]"},
+        {"jwks": ""},
+        {"signing": "[]"},
+        {"active_kid": "x"},
+    ],
+    ids=["cut off", "a bad key", "another type", "none", "no keys", "no kid"],
+)
+def test_a_malformed_key_set_leaves_the_last_good_one_in_force(
+    config: Config,
+    changes: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DEPLOYMENT", "test")
+    kid = base64url(CERTIFICATE_KEY.kid)
+    good = {
+        "jwks": json.dumps(document(CERTIFICATE_KEY.jwk(), version=7)),
+        "signing": json.dumps({kid: "arn:key"}),
+        "active_kid": kid,
+    }
+    config.put("keys", 7, **good)
+    keys = DynamoKeys(config, TABLE, lambda: config.now)
+    assert keys.current().published.version == 7
+    config.put("keys", 8, **(good | changes))
+    config.now = TTL
+    started = DynamoKeys(config, TABLE, lambda: config.now)
+    for verifier in (keys, started):
+        assert verifier.current().published.version == 7
+        told = json.loads(capsys.readouterr().out)
+        assert (told["PublishedUnreadable"], told["outcome"]) == (1, "keys")
 
 
 def test_a_key_set_comes_with_what_signers_need(config: Config) -> None:

@@ -38,6 +38,9 @@ WITHOUT_CAUSE = "IssueWithoutCause"
 """Certificates that the issue guard has found without a cause, once a look."""
 WITHOUT_CERTIFICATE = "SignatureWithoutCertificate"
 """Issuances and certificates that the issue guard, or a verifier, has found to disagree."""
+UNREADABLE = "PublishedUnreadable"
+"""Versions of the key set, the policy and the like that could not be read, by name, once in each environment: the
+version before goes on being used."""
 
 _UNITS = {STATUS_LIST_AGE: "Seconds"}
 _NO_UNIT = {KEY_DAYS_LEFT}

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from jianbiao import metrics
 from jianbiao.aws.clients import translated
-from jianbiao.aws.dynamo import Item, Table, text
+from jianbiao.aws.dynamo import Item, Table, number, text
 from jianbiao.domain.policy import Policy
-from jianbiao.errors import Unavailable
+from jianbiao.errors import Unavailable, Untrusted
 from jianbiao.ports import SigningKeys
 from jianbiao.wire.jb1 import KID_SIZE
 from jianbiao.wire.keys import KeySet, from_base64url
@@ -21,19 +22,34 @@ TTL = 30.0
 
 T = TypeVar("T")
 
+_UNREADABLE = (Untrusted, ValueError, KeyError, TypeError, AttributeError)
+"""What building raises for an item that is not what it should be."""
+
+
+def _alarm(name: str) -> None:
+    metrics.count(metrics.UNREADABLE, name)
+
 
 class Cached(Generic[T]):
     """The newest version of a named item, built once for each version.
 
     While the table cannot be read, the last version known goes on being used: a verifier that forgets its keys
-    because a table is down would fail for no gain.
+    because a table is down would fail for no gain. The same holds for a version that is there and cannot be read,
+    which whoever has just started passes over for the newest one before it that can: `on_unreadable` is told the
+    name, once for each version, for until somebody publishes a right one, what it was to change has not changed.
     """
 
     def __init__(
-        self, client: Any, table: str, name: str, build: Callable[[Item], T], monotonic: Callable[[], float]
+        self,
+        client: Any,
+        table: str,
+        name: str,
+        build: Callable[[Item], T],
+        monotonic: Callable[[], float],
+        on_unreadable: Callable[[str], None] = _alarm,
     ) -> None:
         self._client, self._table, self._name = client, Table(client, table), name
-        self._build, self._monotonic = build, monotonic
+        self._build, self._monotonic, self._on_unreadable = build, monotonic, on_unreadable
         self._item: Item | None = None
         self._built: T | None = None
         self._until = float("-inf")
@@ -48,23 +64,37 @@ class Cached(Generic[T]):
                     raise
             self._until = self._monotonic() + TTL
         if self._built is None:
-            raise Unavailable(f"no {self._name} published yet")
+            raise Unavailable(
+                f"no {self._name} published yet" if self._item is None else f"no {self._name} is readable"
+            )
         return self._built
 
     def _refresh(self) -> None:
+        newest = item = self._read()
+        while item is not None and item != self._item:
+            try:
+                self._built = self._build(item)
+                break
+            except _UNREADABLE:
+                self._on_unreadable(self._name)
+                if self._built is not None:
+                    break
+                item = self._read(before=number(item, "version"))
+        self._item = newest
+
+    def _read(self, before: int = 10**15) -> Item | None:
+        """The newest item of a version below `before`."""
         with translated("config"):
             answer = self._client.query(
                 TableName=self._table.name,
-                KeyConditionExpression="#n = :n",
-                ExpressionAttributeNames={"#n": "name"},
-                ExpressionAttributeValues={":n": {"S": self._name}},
+                KeyConditionExpression="#n = :n AND #v < :before",
+                ExpressionAttributeNames={"#n": "name", "#v": "version"},
+                ExpressionAttributeValues={":n": {"S": self._name}, ":before": {"N": str(before)}},
                 ScanIndexForward=False,
                 Limit=1,
                 ConsistentRead=True,
             )
-        if answer["Items"] and answer["Items"][0] != self._item:
-            self._item = answer["Items"][0]
-            self._built = self._build(self._item)
+        return answer["Items"][0] if answer["Items"] else None
 
 
 @dataclass(frozen=True, slots=True)
