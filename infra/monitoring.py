@@ -168,6 +168,14 @@ PRODUCT_ALARMS = (
         period=5 * MINUTE,
     ),
     Alarm(
+        "published-unreadable",
+        "published-unreadable",
+        "A published key set or policy cannot be read: the version before goes on being used.",
+        {"found": own(metrics.UNREADABLE)},
+        threshold=1,
+        period=5 * MINUTE,
+    ),
+    Alarm(
         "police-audit-failed",
         "police-audit-failed",
         "A police query was answered and could not be put on record.",
