@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra.package import LAYERS, ROOT
+from jianbiao.domain.policy import default_policy
 from local import template
 from local.allowlist import AllowList, ApiCall
 from local.deploy import TEMPLATE
@@ -176,6 +177,56 @@ def test_audit_writers_can_only_insert() -> None:
     for function in FUNCTIONS:
         writes = touching(function, "AuditTable") - READS - {"dynamodb:PartiQLSelect"}
         assert writes <= {"dynamodb:PartiQLInsert"}, function
+
+
+REMOVES = {
+    # A plate that changes hands: the pointer moves in the transaction that gives the plate away.
+    ("Apply", "PlatesTable"),
+    ("Backfill", "PlatesTable"),
+    ("Events", "PlatesTable"),
+    # What the policy keeps no longer.
+    ("Retention", "SharesTable"),
+    ("Retention", "BackfillsTable"),
+}
+FORGETS = {
+    "AuditTable": "police_audit",
+    "EventsTable": "registry_events",
+    "DecisionsTable": "decisions",
+    "BindingsTable": "bindings_ended",
+    "PaperTable": "paper_addresses",
+    "IdempotencyTable": "idempotency_keys",
+}
+"""Tables with a time to live, by the policy's period that each item carries."""
+
+
+def test_who_removes_anything_and_nobody_else() -> None:
+    removes = {
+        (function, table)
+        for function in FUNCTIONS
+        for table in TABLES
+        if any(re.search("Delete|BatchWrite", action) for action in touching(function, table))
+    }
+    assert removes <= REMOVES
+    assert {pair for pair in removes if pair[0] == "Retention"} == {p for p in REMOVES if p[0] == "Retention"}
+    for function in FUNCTIONS:
+        assert not [
+            a for a, _ in grants(function) if re.search("s3:Delete|dynamodb:DeleteTable|PartiQLDelete", a)
+        ]
+    rules = {f for f in FUNCTIONS if any("PutLifecycle" in action for action, _ in grants(f))}
+    assert rules == {"Retention"}
+
+
+def test_what_lives_for_a_time_has_its_period_in_the_policy() -> None:
+    lives = {name for name, table in TABLES.items() if "TimeToLiveSpecification" in table["Properties"]}
+    assert lives == FORGETS.keys()
+    assert set(FORGETS.values()) <= default_policy().retention_days.keys()
+
+
+def test_the_issue_guard_only_reads_and_nobody_invokes_it_but_the_schedule() -> None:
+    actions = {action for action, _ in grants("Reconcile") if not action.startswith("logs:")}
+    assert actions <= READS | {"dynamodb:Scan"}
+    (event,) = FUNCTIONS["Reconcile"]["Properties"]["Events"].values()
+    assert event == {"Type": "Schedule", "Properties": {"Schedule": "rate(10 minutes)"}}
 
 
 def test_history_is_not_deleted() -> None:

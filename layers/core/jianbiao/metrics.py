@@ -23,7 +23,7 @@ VERIFIED = "Verified"
 """Findings of verification, by verdict."""
 ISSUED = "Issued"
 """Certificates that came to be, by channel (`channel-1` to `channel-6`), told by the store's change stream: at least
-once each."""
+once each. Those of a ledger are not told; their launch counts them."""
 REFUSED = "Refused"
 """Applications and events that the rules refused, by reason code. Ledger rows are counted by their launch."""
 AUDIT_FAILED = "AuditFailed"
