@@ -24,7 +24,7 @@ policies = DynamoPolicies(dynamodb, setting("CONFIG_TABLE"))
 handler = make_handler(
     {
         **citizen.routes(
-            desk=CitizenDesk(access.vehicles, access.certificates, access.bindings, wiring.now),
+            desk=CitizenDesk(access.vehicles, access.certificates, access.bindings, wiring.now, access.keys),
             access=access,
             policies=policies,
             clock=wiring.now,

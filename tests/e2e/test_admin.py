@@ -85,6 +85,7 @@ def test_suspend_reinstate_revoke_lift(stack: Stack, owner: Citizen) -> None:
     assert (shown["vin"], shown["newest"], shown["issuance"]["channel"]) == (car.vin, False, 4)
 
 
+@pytest.mark.shows("hold met by a ledger")
 def test_a_held_vehicle_is_passed_by_no_ledger(stack: Stack) -> None:
     row = ledgers.new_row(stack)
     ledgers.load_rows(stack, [row])

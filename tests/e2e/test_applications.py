@@ -40,6 +40,7 @@ def refused(reply: Reply, status: int, code: str) -> dict[str, Any]:
     return body
 
 
+@pytest.mark.shows("channel 2")
 def test_channel_2_the_owner_claims_the_next_period(stack: Stack, owner: Citizen) -> None:
     car = vehicle(stack, owner, due=1, age=24)
     old = owner.apply(car)
@@ -69,6 +70,7 @@ def test_the_decision_is_kept(stack: Stack, owner: Citizen) -> None:
     assert json.loads(items[0]["grounds"]["S"])["insurance"] == "none"
 
 
+@pytest.mark.shows("channel 4")
 def test_channel_4_the_owner_asks_first(stack: Stack, owner: Citizen) -> None:
     car = vehicle(stack, owner)
     reply = owner.apply(car)
@@ -77,6 +79,7 @@ def test_channel_4_the_owner_asks_first(stack: Stack, owner: Citizen) -> None:
     assert reply.headers["location"] == f"/v1/certificates/{reply.json['certificate_id']}"
 
 
+@pytest.mark.shows("channel 5")
 def test_channel_5_a_lost_paper_is_a_download_and_a_lost_certificate_is_made_anew(
     stack: Stack, owner: Citizen
 ) -> None:
@@ -108,6 +111,7 @@ def test_channel_6_inspected_elsewhere(stack: Stack, owner: Citizen) -> None:
 # Reasons of refusal, in the order of api.md.
 
 
+@pytest.mark.shows("app-too-old")
 def test_1_app_too_old(stack: Stack) -> None:
     somebody = citizen(stack, client="App")
     car = vehicle(stack, somebody)
@@ -118,6 +122,7 @@ def test_1_app_too_old(stack: Stack) -> None:
     assert somebody.apply(car, X_App_Version="2.10.0").status == 201
 
 
+@pytest.mark.shows("not-bound")
 def test_2_not_bound(stack: Stack, owner: Citizen) -> None:
     car = vehicle(stack, owner)
     stranger = citizen(stack)
@@ -127,22 +132,27 @@ def test_2_not_bound(stack: Stack, owner: Citizen) -> None:
     refused(stranger.apply(car, "claim"), 404, "not-bound")
 
 
+@pytest.mark.shows("user-division")
 def test_3_user_division(stack: Stack) -> None:
     elsewhere = citizen(stack, QIQIHAR)
     refused(elsewhere.apply(vehicle(stack, elsewhere)), 403, "user-division")
 
 
+@pytest.mark.shows("plate-division")
 def test_4_plate_division(stack: Stack, owner: Citizen) -> None:
     car = vehicle(stack, owner, plate=_plate("黑B"), division=QIQIHAR)
     refused(owner.apply(car), 403, "plate-division")
 
 
+@pytest.mark.shows("division-not-enabled")
 def test_5_division_not_enabled(stack: Stack) -> None:
     elsewhere = citizen(stack, QIQIHAR)
     car = vehicle(stack, elsewhere, plate=_plate("黑B"), division=QIQIHAR)
     refused(elsewhere.apply(car), 403, "division-not-enabled")
 
 
+@pytest.mark.shows("hold met by an application")
+@pytest.mark.shows("hold")
 def test_7_hold(stack: Stack, owner: Citizen) -> None:
     car = vehicle(stack, owner, due=1, age=24)
     vehicles, _ = stores(stack)
@@ -199,6 +209,7 @@ Extras = Callable[[dict[str, Any]], bool]
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
+@pytest.mark.shows("each code")
 def test_the_other_reasons(
     stack: Stack,
     owner: Citizen,

@@ -155,6 +155,7 @@ def person(stack: Stack, token: str) -> str:
     return str(claims["person_ref"])
 
 
+@pytest.mark.shows("channel 1")
 def test_channel_1_registration_change_of_plate_and_transfer(stack: Stack, registry: Registry) -> None:
     first = registry.report(registry.registration())
     assert first["status"] == "applied"
@@ -185,6 +186,7 @@ def test_channel_1_registration_change_of_plate_and_transfer(stack: Stack, regis
     assert registry.certificate(sold["certificate_id"], "citizen_2")["status"] == "active"
 
 
+@pytest.mark.shows("channel 3")
 def test_channel_3_an_inspection_is_there_at_the_counter(registry: Registry) -> None:
     registry.report(registry.registration())
     passed = registry.report(registry.inspection(until=month_end(3)))
@@ -193,6 +195,7 @@ def test_channel_3_an_inspection_is_there_at_the_counter(registry: Registry) -> 
     assert (certificate["valid_until"], certificate["status"]) == (month_end(3), "active")
 
 
+@pytest.mark.shows("channel 6")
 def test_channel_6_an_inspection_elsewhere_waits_for_an_application(registry: Registry) -> None:
     first = registry.report(registry.registration())
     away = registry.report(registry.inspection(division=BEIJING, until=month_end(3)))
@@ -214,6 +217,23 @@ def test_a_deregistration_revokes_and_blocks(registry: Registry) -> None:
     inspected = registry.report(registry.inspection(until=month_end(3)))
     assert inspected["status"] in {"applied", "refused"}
     assert inspected["certificate_id"] is None
+
+
+@pytest.mark.shows("hold met by an event")
+def test_a_held_vehicle_is_passed_by_no_event(stack: Stack, registry: Registry) -> None:
+    first = registry.report(registry.registration())
+    path = f"/v1/admin/certificates/{first['certificate_id']}/revocation"
+    stop = {"kind": "suspended", "reason": "核查", "actor": "op-1"}
+    assert stack.call("POST", path, token="admin", json_body=stop).status == 200
+    inspection = registry.inspection(until=month_end(3))
+    passed = registry.report(inspection)
+    assert (passed["status"], passed["reason"], passed["certificate_id"]) == ("refused", "hold", None)
+    assert registry.certificate(first["certificate_id"])["status"] == "suspended"
+    lift = {"vin": registry.vin, "reason": "已结案", "actor": "op-1"}
+    assert stack.call("POST", "/v1/admin/holds/lift", token="admin", json_body=lift).status == 200
+    # What the inspection said is in the register all the while.
+    answer = registry.apply()
+    assert (answer.status, answer.json["valid_until"]) == (201, month_end(3))
 
 
 def test_an_inspection_that_is_heard_of_before_its_registration(registry: Registry) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from jianbiao.errors import Conflict, JianbiaoError, Unavailable, Untrusted
-from jianbiao.http.edge import MAX_BODY, SECURITY_HEADERS, Request, Response, make_handler
+from jianbiao.errors import Conflict, InvalidInput, JianbiaoError, Unavailable, Untrusted
+from jianbiao.http.edge import MAX_BODY, SECURITY_HEADERS, Request, Response, make_handler, request_of
 from tests.http.events import Quiet, event, problem
 
 ROUTE = "POST /v1/verify"
@@ -125,6 +125,24 @@ def test_the_size_of_a_body_is_capped_in_bytes(spare: int, status: int) -> None:
     assert answered(body)["statusCode"] == status
     encoded = base64.b64encode(body.encode()).decode()
     assert answered(encoded, isBase64Encoded=True)["statusCode"] == status
+
+
+@pytest.mark.parametrize("text", ["1", "1.0", "1e0", "10e-1"])
+def test_a_number_without_a_fraction_is_an_integer_however_it_is_written(text: str) -> None:
+    hours = request_of({"body": f'{{"expires_in_hours": {text}}}'}).body("ShareRequest")["expires_in_hours"]
+    assert (hours, type(hours)) == (1, int)
+    rate = request_of({"body": f'{{"actor": "op", "rate": {text}}}'}).body("BackfillControl")["rate"]
+    assert (rate, type(rate)) == (1, int)
+
+
+def test_a_number_with_a_fraction_is_no_integer() -> None:
+    with pytest.raises(InvalidInput):
+        request_of({"body": '{"expires_in_hours": 1.5}'}).body("ShareRequest")
+    assert request_of({"body": '{"actor": "op", "rate": 1.5}'}).body("BackfillControl")["rate"] == 1.5
+
+
+def test_a_number_without_end_is_malformed() -> None:
+    assert problem(answered('{"code": 1e999}'))["code"] == "malformed-json"
 
 
 def test_a_body_that_is_too_long_is_not_parsed() -> None:

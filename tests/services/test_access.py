@@ -45,7 +45,7 @@ class Scene:
     @property
     def access(self) -> Access:
         world = self.world
-        return Access(world.vehicles, world.certificates, self.bindings, lambda: self.now)  # type: ignore[arg-type]
+        return Access(world.vehicles, world.certificates, self.bindings, lambda: self.now, world.keys)  # type: ignore[arg-type]
 
     def bind(self, person: Person = NEIGHBOUR, **changes: object) -> None:
         binding = Binding(
@@ -102,7 +102,8 @@ def test_an_issuance_voided_before_it_was_signed_is_no_certificate() -> None:
     certificates = scene.world.certificates.by_id
     certificates[scene.id] = dataclasses.replace(certificates[scene.id], data=b"")
     assert not scene.sees(OWNER)
-    desk = CitizenDesk(scene.world.vehicles, scene.world.certificates, NoBindings(), lambda: scene.now)  # type: ignore[arg-type]
+    world = scene.world
+    desk = CitizenDesk(world.vehicles, world.certificates, NoBindings(), lambda: scene.now, world.keys)  # type: ignore[arg-type]
     policy = scene.world.policies.policy
     assert desk.my_certificates(OWNER, policy, limit=100, after=None) == ([], None)
     (listed,), _ = desk.my_vehicles(OWNER, policy, limit=100, after=None)

@@ -32,7 +32,7 @@ def world_with(owners: dict[str, str]) -> World:
 
 def listed(world: World, who: Person, limit: int = 100) -> list[tuple[str, Relation]]:
     """The whole list, by pages of `limit`."""
-    desk = CitizenDesk(world.vehicles, world.certificates, world.bindings, world.clock)
+    desk = CitizenDesk(world.vehicles, world.certificates, world.bindings, world.clock, world.keys)
     found, after = [], None
     while True:
         page, after = desk.my_vehicles(who, world.policies.policy, limit=limit, after=after)
@@ -80,7 +80,7 @@ def test_a_bound_person_is_told_that_a_claim_is_the_owners() -> None:
         registered_on=date(2024, 12, 15), valid_until=date(2026, 12, 31), insured_until=date(2027, 5, 1)
     )
     bind(world, CAR.vin)
-    desk = CitizenDesk(world.vehicles, world.certificates, world.bindings, world.clock)
+    desk = CitizenDesk(world.vehicles, world.certificates, world.bindings, world.clock, world.keys)
     possible = {
         who.person_ref: desk.my_vehicles(who, world.policies.policy, limit=9, after=None)[0][0].possibilities
         for who in (OWNER, OTHER)
@@ -98,7 +98,7 @@ def test_certificates_of_own_and_bound_vehicles() -> None:
         for n, (vin, who) in enumerate(zip(VINS[:2], (OWNER, OTHER), strict=True))
     }
     bind(world, VINS[0])
-    desk = CitizenDesk(world.vehicles, world.certificates, world.bindings, world.clock)
+    desk = CitizenDesk(world.vehicles, world.certificates, world.bindings, world.clock, world.keys)
     found, _ = desk.my_certificates(OTHER, policy, limit=9, after=None)
     assert found == [made[VINS[1]], made[VINS[0]]]
     elsewhere = dataclasses.replace(OTHER, division="230200")
@@ -173,3 +173,24 @@ def test_links_that_keep_changing_are_told_to_come_back() -> None:
     certificate = world.desk.current(OWNER, world.policies.policy, "02", CAR.plate, "a").certificate
     with pytest.raises(Unavailable):
         _share_desk(world, _Busy()).create(certificate, record, by="p-1", hours=1)
+
+
+def test_a_certificate_of_a_compromised_key_is_not_active_to_anybody() -> None:
+    world = World()
+    world.add()
+    policy = world.policies.policy
+    made = world.desk.current(OWNER, policy, CAR.plate_class, CAR.plate, "a").certificate
+    desk = CitizenDesk(world.vehicles, world.certificates, world.bindings, world.clock, world.keys)
+    assert not desk.my_vehicles(OWNER, policy, limit=9, after=None)[0][0].possibilities.current.issues
+    world.keys.revoked[made.issuance.kid] = world.clock()
+    world.keys.active = 1
+    (vehicle,), _ = desk.my_vehicles(OWNER, policy, limit=9, after=None)
+    assert vehicle.certificate
+    assert vehicle.certificate.status == "revoked"
+    assert vehicle.possibilities.current.issues
+    (listed_,), _ = desk.my_certificates(OWNER, policy, limit=9, after=None)
+    assert listed_.status == world.access.certificate(OWNER, policy, made.certificate_id)[0].status == "revoked"
+    # What is stored stays as it was: the key is marked, not its certificates.
+    assert world.certificates.by_id[made.certificate_id].status == "active"
+    assert world.desk.current(OWNER, policy, CAR.plate_class, CAR.plate, "b").created
+    assert desk.my_certificates(OWNER, policy, limit=9, after=None)[0][0].status == "active"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import nullcontext
 
 import pytest
 
@@ -134,7 +135,8 @@ def test_any_call_may_fail_and_the_retry_is_answered_like_the_first_would_have_b
 ) -> None:
     world = exempt()
     world.faults.at, world.faults.after = at, after
-    with pytest.raises(Unavailable):
+    # The last call stores the answer: once the work is done, its loss is no failure.
+    with nullcontext() if at == _calls() else pytest.raises(Unavailable):
         send(world, "r-1")
     world.later = LOCK
     status, certificate_id = send(world, "r-2")

@@ -124,7 +124,9 @@ class World:
     def access(self) -> Access:
         """The gate of all citizen calls."""
         watch = self.faults.wrap
-        return Access(watch(self.vehicles), watch(self.certificates), watch(self.bindings), self.clock)
+        return Access(
+            watch(self.vehicles), watch(self.certificates), watch(self.bindings), self.clock, self.keys
+        )
 
     @property
     def binding_desk(self) -> BindingDesk:

@@ -106,7 +106,7 @@ def access(dynamodb: Any) -> Access:
     """The gate of all citizen calls."""
     from jianbiao.services.access import Access
 
-    return Access(vehicles(dynamodb), certificates(dynamodb), bindings(dynamodb), now)
+    return Access(vehicles(dynamodb), certificates(dynamodb), bindings(dynamodb), now, keys(dynamodb))
 
 
 def issuer(dynamodb: Any, kms: Any) -> Issuer:

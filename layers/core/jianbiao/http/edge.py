@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -66,7 +67,10 @@ class Request:
             raise TooLong
         try:
             value = json.loads(
-                self.raw_body.decode(), parse_constant=_refuse, object_pairs_hook=_without_duplicates
+                self.raw_body.decode(),
+                parse_constant=_refuse,
+                parse_float=_number,
+                object_pairs_hook=_without_duplicates,
             )
             json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is no text
         except (ValueError, RecursionError) as error:
@@ -212,6 +216,14 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({name for name, _ in pairs}) != len(pairs):
         raise ValueError("a name comes twice")
     return dict(pairs)
+
+
+def _number(text: str) -> int | float:
+    """JSON has one kind of number, and JSON Schema takes 1.0 for an integer: so does whoever works with it."""
+    value = float(text)
+    if value in (math.inf, -math.inf):
+        raise ValueError("a number too large")
+    return int(value) if value.is_integer() else value
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -34,7 +34,12 @@ _RETRY = _step("请稍后重试。", "Try again after the time in Retry-After.")
 _SIGN_IN = _step("请重新登录。", "Sign in again; the access token must carry person_ref and division.")
 
 KINDS: dict[type[errors.JianbiaoError], Kind] = {
-    errors.JianbiaoError: Kind(500, "Internal error", "Something went wrong on our side.", _RETRY),
+    errors.JianbiaoError: Kind(
+        500,
+        "Internal error",
+        "Something went wrong on our side.",
+        _step("请稍后重试；如仍失败，请联系车管所。", "Try again later; if it fails again, ask the vehicle office."),
+    ),
     errors.BadRequest: Kind(400, "Bad request", "The request is wrong."),
     errors.MalformedJson: Kind(400, "Malformed JSON", "The body must be one JSON object in UTF-8."),
     errors.NotACode: Kind(

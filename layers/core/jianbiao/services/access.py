@@ -5,15 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jianbiao.domain.bindings import BindingState
+from jianbiao.domain.certificate import State, is_terminal
 from jianbiao.domain.eligibility import Person, check_reading
 from jianbiao.domain.policy import Policy
 from jianbiao.domain.reasons import Reason
 from jianbiao.domain.times import day_of
 from jianbiao.errors import Forbidden, NotFound, Refusal
-from jianbiao.ports import Bindings, Certificates, Clock, Vehicles
+from jianbiao.ports import Bindings, Certificates, Clock, Keys, Vehicles
 from jianbiao.records import Certificate, VehicleRecord
 from jianbiao.services.bindings import Relation
 from jianbiao.wire.ids import certificate_id, parse_certificate_id
+from jianbiao.wire.keys import KeySet
+
+
+def believed(certificate: Certificate, published: KeySet) -> Certificate:
+    """The certificate as somebody who verifies it finds it: revoked, if its key was compromised, whatever is stored.
+    The vehicle's next application gets another one."""
+    marks = [key.revoked_at for key in published.find(certificate.issuance.kid) if key.revoked_at is not None]
+    if not marks or is_terminal(State(certificate.status)):
+        return certificate
+    return certificate.step(State.REVOKED, at=marks[0], by="system", why="key-compromised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,7 @@ class Access:
     certificates: Certificates
     bindings: Bindings
     clock: Clock
+    keys: Keys
 
     def vehicle(self, person: Person, plate_class: str, plate: str) -> VehicleRecord:
         """The vehicle that bears a plate, if it is the person's own or bound to her; raises Refusal(not-bound) for
@@ -49,7 +61,7 @@ class Access:
         if certificate is None or record is None or not self.may_see(person, record) or not certificate.data:
             raise NotFound  # also an issuance that was voided before it was signed: there never was a certificate
         check_reading(policy, record.registered.vehicle, person, day_of(self.clock()))
-        return certificate, record
+        return believed(certificate, self.keys.current().published), record
 
     def own_certificate(self, person: Person, policy: Policy, text: str) -> tuple[Certificate, VehicleRecord]:
         """The same for the owner alone: raises Forbidden for a bound person, who knows the certificate anyway."""

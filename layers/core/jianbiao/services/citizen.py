@@ -11,8 +11,9 @@ from jianbiao.domain.insurance import insurance_of
 from jianbiao.domain.policy import Policy
 from jianbiao.domain.times import day_of
 from jianbiao.errors import Refusal
-from jianbiao.ports import Bindings, Certificates, Clock, Vehicles
+from jianbiao.ports import Bindings, Certificates, Clock, Keys, Vehicles
 from jianbiao.records import Certificate, VehicleRecord
+from jianbiao.services.access import believed
 from jianbiao.services.bindings import Relation
 from jianbiao.services.paging import chained
 
@@ -35,6 +36,7 @@ class CitizenDesk:
     certificates: Certificates
     bindings: Bindings
     clock: Clock
+    keys: Keys
 
     def my_vehicles(
         self, person: Person, policy: Policy, *, limit: int, after: str | None
@@ -80,9 +82,13 @@ class CitizenDesk:
         return [found[id_] for id_ in readable if id_ in found], following
 
     def _signed(self, certificate_ids: list[str]) -> dict[str, Certificate]:
-        """Certificates by id, without issuances that were voided before they were signed."""
+        """Certificates by id as whoever verifies them finds them, without issuances that were voided before they were
+        signed."""
         found = self.certificates.get_many(certificate_ids)
-        return {id_: certificate for id_, certificate in found.items() if certificate.data}
+        if not found:
+            return {}
+        published = self.keys.current().published
+        return {id_: believed(certificate, published) for id_, certificate in found.items() if certificate.data}
 
     def _records(
         self, person: Person, limit: int, after: str | None

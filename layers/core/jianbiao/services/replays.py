@@ -5,9 +5,9 @@
 3. *Finish*: store the answer.
 
 A crash after 1 or in 2 leaves a lock; when its time is over the next one with the key takes the request over and does
-the work again under the same id, by which the work recognises what it has made already. A crash after 3 loses the
-answer on its way; the next one gets it from here. An error is not stored: the request can be sent again under its key,
-and is judged anew.
+the work again under the same id, by which the work recognises what it has made already. A failure of 3 is the same,
+but for the answer, which is there. A crash after 3 loses the answer on its way; the next one gets it from here. An
+error is not stored: the request can be sent again under its key, and is judged anew.
 """
 
 from __future__ import annotations
@@ -72,8 +72,10 @@ class Once:
             with contextlib.suppress(Unavailable):
                 self.replays.release(mine)
             raise
-        # 3. Finish.
-        self.replays.finish(mine, answer)
+        # 3. Finish. Where that fails, the work is done all the same; the next one with the key does it again under the
+        # same id, and finds it done.
+        with contextlib.suppress(Unavailable):
+            self.replays.finish(mine, answer)
         return answer, False
 
     def _take_over(self, there: Replay, now: int) -> Replay:
