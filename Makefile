@@ -23,7 +23,7 @@ export AWS_DEFAULT_REGION ?= ap-east-1
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop launch test test-all fuzz check bench model mutants openapi web screenshots monitoring build validate deploy audit tools clean
+.PHONY: help run stop launch test test-all fuzz check coverage bench model mutants openapi web screenshots monitoring build validate deploy audit tools clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,14 @@ test:  ## the tests that need Python alone (at most 10 minutes) [ARGS=pytest opt
 test-all: tools validate  ## all tests: installs headless Chromium, Node, Poppler and SAM CLI, or says what is missing
 	@$(ENV) dev peers
 	@JIANBIAO_TEST_ALL=1 $(DEV)/python -m pytest $(ARGS)
+	@$(MAKE) --no-print-directory coverage
+
+coverage:  ## branch coverage of the domain's rules by their own tests: fails below 100 %
+	@$(ENV) dev
+	@$(DEV)/python -m coverage run --data-file=.build/domain.coverage --source=layers/core/jianbiao/domain \
+		-m pytest -q tests/domain
+	@$(DEV)/python -m coverage report --data-file=.build/domain.coverage --show-missing --skip-covered \
+		--precision=2 --fail-under=100
 
 fuzz:  ## the parser of codes, for ten minutes [SECONDS=600]
 	@$(ENV) dev

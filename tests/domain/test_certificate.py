@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from jianbiao.domain.certificate import CertificateFacts, State, check_step, is_terminal, needs_new
+from jianbiao.domain.certificate import CertificateFacts, State, check_step, differs, is_terminal, needs_new
 from jianbiao.errors import Conflict
 
 ALLOWED = {
@@ -58,3 +58,9 @@ def test_a_new_certificate_is_needed_when_it_says_more(changes: dict[str, object
 
 def test_the_first_certificate_is_always_needed() -> None:
     assert needs_new(None, FACTS)
+
+
+def test_an_event_issues_for_any_difference_also_for_an_earlier_end() -> None:
+    assert not differs(FACTS, FACTS)
+    assert differs(None, FACTS)
+    assert differs(FACTS, dataclasses.replace(FACTS, valid_until=date(2020, 3, 31)))

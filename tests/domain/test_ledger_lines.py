@@ -210,3 +210,8 @@ def test_cut_needs_a_positive_target() -> None:
 def test_a_blank_line_of_any_length_is_no_row() -> None:
     data = b" " * 100 + b"\n" + b" " * 100 + b"{}\n"
     assert list(lines_of_range(reader(data), 0, len(data), len(data), limit=LIMIT)) == [RawLine(101, 2, None)]
+
+
+@pytest.mark.parametrize("data", [b"\xef\xbb\xbf", b"\xef\xbb\xbf \n", b"\xef\xbb\xbf\n{}\n"])
+def test_a_file_that_begins_with_a_byte_order_mark_and_nothing_else_on_the_line(data: bytes) -> None:
+    assert in_ranges(data, [(0, len(data))], 7) == whole(data)

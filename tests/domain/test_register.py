@@ -189,3 +189,13 @@ def test_who_has_lost_the_plate_gets_it_back_by_any_newer_report_alone() -> None
     assert merge(lost, {"plate": "黑A54321"}, (at, id_)).vehicle.plate == ""
     assert add(lost, Report((at, id_ + "x"), {"plate": "黑A54321"}), POLICY).vehicle.plate == "黑A54321"
     assert without_plate(START, POLICY) == lost
+
+
+@pytest.mark.parametrize(("state", "ends"), [("A", (0, "")), ("E", (9, "")), ("GB", (9, "")), ("K", (0, ""))])
+def test_a_whole_report_of_a_state_that_ends_certificates(state: str, ends: Stamp) -> None:
+    reported = dataclasses.replace(vehicle(), state=state)
+    found = merge_full(START, reported, (9, ""), without=NOT_IN_LEDGER, policy=POLICY)
+    assert found.ends == ends
+    # An older one does not move it back, and one without the rules says nothing of it.
+    assert merge_full(found, reported, (8, ""), without=NOT_IN_LEDGER, policy=POLICY).ends == ends
+    assert merge_full(START, reported, (9, ""), without=NOT_IN_LEDGER).ends == (0, "")
