@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from jianbiao.aws.shares import share_item
-from jianbiao.records import Share
+from jianbiao.citizen_records import Share
 from jianbiao.services.share import token_hash
 from tests.e2e.deployment import Stack
 
