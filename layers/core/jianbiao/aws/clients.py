@@ -34,6 +34,8 @@ with _uncollected():
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import Session, get_session
 
+CONNECT_SECONDS = 1.0
+"""Seconds in which a connection has to be there."""
 CONNECTIONS = 32
 """Size of a client's connection pool: above the number of threads that any function uses."""
 
@@ -53,7 +55,7 @@ def client(
     too patient for an answer that somebody waits for at the roadside.
     """
     config = Config(
-        connect_timeout=1.0,
+        connect_timeout=CONNECT_SECONDS,
         read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=CONNECTIONS,
