@@ -23,7 +23,7 @@ export AWS_DEFAULT_REGION ?= ap-east-1
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop launch test test-all fuzz check coverage bench model mutants openapi web screenshots monitoring build validate deploy audit tools clean
+.PHONY: help run stop launch load test test-all fuzz check coverage bench model mutants openapi web screenshots monitoring build validate deploy audit tools clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ stop:  ## end what `make run DETACH=1` started [STATE=.local]
 
 launch:  ## the launch rehearsed: a made-up ledger, every row and certificate checked, P5 [COUNT=100000 PORT=0]
 	@$(PYTHON) -m local.launch --count $(or $(COUNT),100000) $(if $(filter command line environment,$(origin PORT)),--port $(PORT)) $(ARGS)
+
+load:  ## what verification and reads take with and without a launch beside them [ARGS=options]
+	@$(PYTHON) -m local.load $(if $(filter command line environment,$(origin PORT)),--port $(PORT)) $(ARGS)
 
 test:  ## the tests that need Python alone (at most 10 minutes) [ARGS=pytest options]
 	@$(ENV) dev peers

@@ -8,7 +8,6 @@ compared. Leaves nothing behind but the report.
 from __future__ import annotations
 
 import argparse
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from local.envs import ROOT, CannotPrepare, python_of
+from local.own import deployment, emptied
 from local.progress import Progress
-from local.run import CHINA, environment, prepare, stop
+from local.run import CHINA, environment, prepare
 from local.state import State, read_json, write_json
 
 SMALL = 10_000
@@ -35,27 +35,19 @@ MEMORY = 1.1
 
 def rehearse(count: int, as_of: date, state: State, port: int, *, trouble: bool) -> dict[str, Any] | None:
     """Run one ledger through a deployment that starts empty; returns the report, None where it failed."""
-    if state.place.exists():
-        stop(state)
-        shutil.rmtree(state.place)
-    state.place.mkdir(parents=True)
+    emptied(state)
     nothing = state.place / "nothing.jsonl"
     nothing.touch()
-    start = [sys.executable, "-m", "local.run", "--detach", "--state", str(state.place), "--port", str(port)]
-    start += ["--ledger", str(nothing), "--as-of", as_of.isoformat()]
-    rehearsal = [str(python_of("local")), "-m", "local.rehearsal", "--state", str(state.place)]
-    rehearsal += ["--count", str(count), "--as-of", as_of.isoformat(), *(["--trouble"] if trouble else [])]
     # Also where nothing is to fail: the signatures are counted there.
     write_json(state.trouble, {"rate": TROUBLE if trouble else 0.0})
-    try:
-        if subprocess.run(start, cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode:
-            print(state.log.read_text(encoding="utf-8", errors="replace"), file=sys.stderr)
+    rehearsal = [str(python_of("local")), "-m", "local.rehearsal", "--state", str(state.place)]
+    rehearsal += ["--count", str(count), "--as-of", as_of.isoformat(), *(["--trouble"] if trouble else [])]
+    with deployment(state, port, "--ledger", str(nothing), "--as-of", as_of.isoformat()) as ready:
+        if not ready:
             return None
         subprocess.run(rehearsal, cwd=ROOT, env=environment(), check=False)
         report: dict[str, Any] | None = read_json(state.place / "report.json")
         return report
-    finally:
-        stop(state)
 
 
 def bars(reports: Sequence[dict[str, Any]]) -> list[tuple[str, str, str, bool]]:

@@ -1,4 +1,4 @@
-"""What a rehearsal found, said to people."""
+"""What rehearsals of a launch found, said to people."""
 
 from __future__ import annotations
 
@@ -42,6 +42,24 @@ def sentence(rows: int, counts: dict[str, int]) -> str:
     """The accounts."""
     parts = " + ".join(f"{counts[name]:,} {name}" for name in ("issued", "already", "refused", "invalid"))
     return f"{rows:,} rows = {parts}"
+
+
+def say_load(report: dict[str, Any], progress: Progress) -> None:
+    """What readers waited, alone and beside a launch, and the ratios."""
+    progress.say(
+        f"  {report['per_second']:g} calls a second for {report['seconds']:g} s each"
+        f" (calibration: {report['verifications_per_second']:,.0f} bare ES256 verifications a second)"
+    )
+    progress.say(f"  {'':<34}{'calls':>6}{'failed':>8}{'p50 ms':>16}{'p95 ms':>16}{'p99 ms':>16}")
+    alone = report["phases"]["alone"]["calls"]
+    for phase, found in report["phases"].items():
+        pace = found["certificates_per_second"]
+        progress.say(f"  {phase}" + (f": {pace:.0f} certificates a second" if pace else ""))
+        for name, times in found["calls"].items():
+            cells = (
+                f"{times[p]:8.0f} ({times[p] / alone[name][p]:.1f}×)".rjust(16) for p in ("p50", "p95", "p99")
+            )
+            progress.say(f"    {name:<32}{times['calls']:>6}{len(times['failures']):>8}{''.join(cells)}")
 
 
 def _say_signatures(signatures: dict[str, Any], progress: Progress) -> None:

@@ -16,8 +16,8 @@ MADE = {ANSWERED, LOST, LATE}
 def signatures(log: Path) -> dict[str, Any]:
     """How many calls were made, how many payloads they were for, and why some were signed again.
 
-    `again` by cause: the answer of the signature before was lost (or came too late); or it had arrived, and what was
-    to follow did not happen: a worker that was killed, or a call after the signature that failed.
+    `again` by cause: the answer of the signature before was lost on purpose; or it went out, but came too late for who
+    waited for it, or what was to follow did not happen (a worker that was killed, a call that failed).
     """
     made, payloads, again = 0, dict[str, str](), Counter[str]()
     troubled = Counter[str]()
@@ -31,7 +31,9 @@ def signatures(log: Path) -> dict[str, Any]:
         before = payloads.get(line["digest"])
         if before is not None:
             again[
-                "the answer before was lost" if before != ANSWERED else "the work after it was cut off"
+                "the answer before was lost"
+                if before != ANSWERED
+                else "it was answered: too late, or the work after it was cut off"
             ] += 1
         payloads[line["digest"]] = line["fate"]
     return {"signatures": made, "payloads": len(payloads), "again": dict(again), "troubled": dict(troubled)}

@@ -13,6 +13,8 @@ from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.inbox import S3Inbox
 from jianbiao.aws.launches import DynamoLaunches, StepFunctions
+from jianbiao.domain.policy import default_policy
+from jianbiao.http.launch_page import launch_page
 from jianbiao.log import logger as make_logger
 from jianbiao.services.launches import LaunchDesk, Planner
 from jianbiao.settings import setting
@@ -21,9 +23,14 @@ logger = make_logger("backfill-plan")
 launches = DynamoLaunches(client("dynamodb", attempts=8), setting("BACKFILLS_TABLE"))
 inbox = S3Inbox(client("s3", read_timeout=20.0), setting("INBOX_BUCKET"))
 desk = LaunchDesk(
-    launches, StepFunctions(client("stepfunctions", read_timeout=10.0), setting("BACKFILL_ENGINE")), wiring.now
+    launches,
+    StepFunctions(client("stepfunctions", read_timeout=10.0), setting("BACKFILL_ENGINE")),
+    wiring.now,
 )
-planner = Planner(launches, inbox, wiring.now)
+policy = default_policy()
+planner = Planner(
+    launches, inbox, wiring.now, page=lambda launch, report: launch_page(launch, report, policy.reason_text)
+)
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,6 +44,18 @@ def test_each_version_of_an_object_is_a_ledger_of_its_own(s3: Any) -> None:
     assert inbox.find(KEY, first) == found[0]
     newest = inbox.find(KEY, None)
     assert newest == found[1]
+
+
+def test_a_packed_file_is_known_by_its_first_bytes_or_its_name(s3: Any) -> None:
+    inbox = S3Inbox(s3, BUCKET)
+    for data, packed in ((gzip.compress(b"{}"), True), (b"{}", False), (b"", False), (b"\x1f", False)):
+        found = inbox.find(KEY, put(s3, data))
+        assert found
+        assert found.packed is packed
+    s3.put_object(Bucket=BUCKET, Key=f"{KEY}.gz", Body=b"")
+    named = inbox.find(f"{KEY}.gz", None)
+    assert named
+    assert named.packed
 
 
 def test_what_is_gone_is_none(s3: Any) -> None:

@@ -1,7 +1,12 @@
-"""A launch steered over HTTP: uploaded, slowed, paused, resumed, aborted, redriven, and its accounts at the end."""
+"""Launches over HTTP and by command: uploaded, slowed, paused, resumed, aborted, redriven, and their accounts."""
 
 from __future__ import annotations
 
+import gzip
+import os
+import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,8 +14,9 @@ from typing import Any
 import pytest
 
 from jianbiao.domain.times import rfc3339
+from jianbiao.services.launches import report_key
 from local import ledger_plates
-from tests.e2e.deployment import Stack, request
+from tests.e2e.deployment import ROOT, Stack, request
 from tests.e2e.ledgers import line, new_row
 
 pytestmark = pytest.mark.local
@@ -109,6 +115,69 @@ def test_a_launch_is_steered_while_it_runs_and_ends_with_the_ledger_s_accounts(s
         "POST", f"/v1/admin/backfills{launch}/redrive", token="admin", json_body={"actor": ACTOR}
     )
     assert again.status == 409
+
+    # The same by command, and the report as a page.
+    watched = command(stack, "watch", done["backfill_id"])
+    assert "100% done" in watched.stdout
+    told = command(stack, "report", done["backfill_id"], "--bucket", stack.outputs["InboxBucketName"])
+    assert f"{ROWS:,} rows = {counts['issued']:,} issued + 0 already" in told.stdout
+    assert "state-blocked" in told.stdout
+    refused = command(stack, "pause", done["backfill_id"], "--engine", stack.outputs["BackfillEngineArn"])
+    assert (refused.returncode, "the launch is done" in refused.stderr) == (1, True)
+    page = stack.client("s3").get_object(
+        Bucket=stack.outputs["InboxBucketName"], Key=report_key(done["backfill_id"], 3, "html")
+    )
+    assert page["ContentType"].startswith("text/html")
+    assert f"{ROWS:,} rows = ".encode() in page["Body"].read()
+
+
+def command(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
+    """`python -m jianbiao.ops launches …` with the operator's credentials."""
+    document = stack.document
+    credentials = {
+        "AWS_ACCESS_KEY_ID": stack.account,
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": document["region"],
+        "PYTHONPATH": str(ROOT / "layers" / "core"),
+        "PATH": os.environ["PATH"],
+    }
+    line = [sys.executable, "-m", "jianbiao.ops", "launches", "--endpoint-url", document["aws_endpoint_url"]]
+    line += ["--table", stack.outputs["BackfillsTableName"], *words]
+    return subprocess.run(line, env=credentials, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_many_files_at_once_and_one_that_is_packed(stack: Stack) -> None:
+    s3, bucket = stack.client("s3"), stack.outputs["InboxBucketName"]
+    name, rows = secrets.token_hex(4), 5
+    files = {
+        f"ledger/{name}-{n}.jsonl": b"".join(line(new_row(stack)) + b"\n" for _ in range(rows))
+        for n in range(4)
+    }
+    packed = f"ledger/{name}-packed.jsonl"
+    for key, data in {**files, packed: gzip.compress(files[f"ledger/{name}-0.jsonl"])}.items():
+        s3.put_object(Bucket=bucket, Key=key, Body=data)
+
+    def listed() -> dict[str, Any]:
+        found: list[Any] = []
+        following: str | None = ""
+        while following is not None:
+            answer = stack.call(
+                "GET",
+                f"/v1/admin/backfills?limit=100{following and f'&next={following}'}",
+                token="admin",
+                headers={"X-Actor": ACTOR},
+            )
+            found += answer.json["backfills"]
+            following = answer.json["next"]
+        # Whatever is written under results/ begins no launch.
+        assert all(b["key"].startswith("ledger/") for b in found)
+        return {b["key"]: b for b in found if b["key"].startswith(f"ledger/{name}")}
+
+    ended = until(listed, lambda b: len(b) == 5 and all(x["state"] != "running" for x in b.values()))
+    assert {key: (ended[key]["state"], ended[key]["progress"]["issued"]) for key in files} == dict.fromkeys(
+        files, ("done", rows)
+    )
+    assert (ended[packed]["state"], ended[packed]["error"]) == ("refused", "gzip")
 
 
 def test_what_is_not_there_is_not_found(stack: Stack) -> None:

@@ -55,6 +55,9 @@ class MemoryInbox:
     def write_lines(self, key: str, documents: Iterable[Mapping[str, Any]]) -> None:
         self.documents[key] = "".join(json.dumps(document) + "\n" for document in documents)
 
+    def write_page(self, key: str, html: str) -> None:
+        self.documents[key] = html
+
     def lines(self, key: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.documents[key].splitlines()]
 

@@ -224,16 +224,16 @@ def test_what_is_not_there_or_not_running_cannot_be_controlled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "key", "error"),
+    ("size", "packed", "error"),
     [
-        (MAX_FILE_BYTES + 1, KEY, "too-large"),
-        (10, "ledger/a.jsonl.gz", "gzip"),
-        (MAX_FILE_BYTES, KEY, None),
+        (MAX_FILE_BYTES + 1, False, "too-large"),
+        (10, True, "gzip"),
+        (MAX_FILE_BYTES, False, None),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused(size: int, key: str, error: str | None) -> None:
+def test_a_file_that_cannot_be_read_is_refused(size: int, packed: bool, error: str | None) -> None:
     scene = Scene(DATA)
-    launch = scene.desk.arrived(scene.inbox.ledger(key, size=size))
+    launch = scene.desk.arrived(replace(scene.inbox.ledger(size=size), packed=packed))
     assert (launch.error, launch.state) == (error, "refused" if error else "running")
     assert bool(scene.executions) == (error is None)
 

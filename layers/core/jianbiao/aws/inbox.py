@@ -13,6 +13,8 @@ from jianbiao.domain.times import parse_rfc3339
 from jianbiao.services.ledger_run import LedgerObject
 
 BLOCK = 64 * 1024
+GZIP = b"\x1f\x8b"
+"""How a gzip file begins (RFC 1952, 2.3.1)."""
 READERS = 8
 """Objects read at a time where many are."""
 _GONE = {"404", "NoSuchKey", "NoSuchVersion", "NotFound", "405"}
@@ -40,7 +42,18 @@ class S3Inbox:
             etag=head["ETag"],
             size=head["ContentLength"],
             as_of=parse_rfc3339(as_of) if as_of else int(head["LastModified"].timestamp()),
+            packed=key.endswith((".gz", ".gzip")) or self._begins(key, which, head) == GZIP,
         )
+
+    def _begins(self, key: str, which: Mapping[str, str], head: Mapping[str, Any]) -> bytes:
+        """The first two bytes: a name says little."""
+        if head["ContentLength"] < len(GZIP):
+            return b""
+        with translated("inbox"):
+            answer = self._s3.get_object(
+                Bucket=self._bucket, Key=key, Range=f"bytes=0-{len(GZIP) - 1}", **which
+            )
+            return bytes(answer["Body"].read(len(GZIP)))
 
     def reader(self, ledger: LedgerObject) -> ReadRange:
         def read(first: int, stop: int) -> Iterator[bytes]:
@@ -90,6 +103,12 @@ class S3Inbox:
                     for document in pool.map(self.read, keys[start : start + 10 * READERS]):
                         if document is not None:
                             yield document
+
+    def write_page(self, key: str, html: str) -> None:
+        with translated("inbox"):
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=html.encode(), ContentType="text/html; charset=utf-8"
+            )
 
     def write_lines(self, key: str, documents: Iterable[Mapping[str, Any]]) -> None:
         lines = [json.dumps(d, ensure_ascii=False, separators=(",", ":")) + "\n" for d in documents]

@@ -13,12 +13,17 @@ import time
 from collections.abc import Sequence
 
 from jianbiao.aws.clients import client
+from jianbiao.aws.inbox import S3Inbox
 from jianbiao.aws.launches import DynamoLaunches, StepFunctions
 from jianbiao.errors import Conflict, NotFound, Unavailable
-from jianbiao.services.launches import RUNNING, Launch, LaunchDesk
+from jianbiao.services.launches import RUNNING, Launch, LaunchDesk, Launches, prefix_of, report_key
+from jianbiao.services.ledger_run import Inbox
 
 EVERY = 2.0
 WIDTH = 30
+ENDS = ("issued", "already", "refused", "invalid")
+PATHS = {"addressing_style": "path"}
+"""Buckets in the path: the local deployment's front and emulator have one host name."""
 STEPS = {
     "pause": {"paused": True},
     "resume": {"paused": False},
@@ -32,9 +37,7 @@ def bar(launch: Launch, now: int) -> str:
     share = done / size if size else 1.0
     filled = int(share * WIDTH)
     seconds = max((launch.ended_at or now) - launch.created_at, 1)
-    ends = " · ".join(
-        f"{launch.progress.get(name, 0):,} {name}" for name in ("issued", "already", "refused", "invalid")
-    )
+    ends = " · ".join(f"{launch.progress.get(name, 0):,} {name}" for name in ENDS)
     line = f"[{'█' * filled}{'·' * (WIDTH - filled)}] {share:4.0%} {launch.state}: {ends}"
     line += f" · {launch.progress.get('rows', 0) / seconds:,.0f} rows/s"
     if launch.state == RUNNING and done:
@@ -58,42 +61,84 @@ def watch(launches: DynamoLaunches, launch_id: str, every: float) -> int:
         time.sleep(every)
 
 
+def say_report(launches: Launches, launch_id: str, inbox: Inbox) -> int:
+    """The newest report in words, and where its page and the single rows are. Raises NotFound."""
+    launch = launches.get(launch_id)
+    if launch is None:
+        raise NotFound
+    report = inbox.read(report_key(launch.launch_id, launch.attempt))
+    if report is None:
+        sys.stderr.write(f"There is no report yet: the launch is {launch.state}{_why(launch)}.\n")
+        return 1
+    counts = report["counts"]
+    parts = " + ".join(f"{counts[name]:,} {name}" for name in ENDS)
+    lines = [f"{launch.launch_id}: {report['state']}", f"{counts['rows']:,} rows = {parts}"]
+    for reason, times in sorted(report["by_reason"].items(), key=lambda item: -item[1]):
+        lines.append(f"  {times:>12,}  {reason}")
+    lines.append(f"page: {report_key(launch.launch_id, launch.attempt, 'html')}")
+    if report["reason_files"]:
+        where = f"{prefix_of(launch.launch_id)}reasons-{launch.attempt:03d}-*.jsonl"
+        lines.append(f"rows, each with its line number: {where} ({report['reason_files']} file(s))")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def _why(launch: Launch) -> str:
+    return {"gzip": ": unpack it and upload it anew", "too-large": ": upload it in parts below 10 GB"}.get(
+        launch.error or "", ""
+    )
+
+
+def listed(launches: DynamoLaunches) -> int:
+    """A line for each launch."""
+    after: str | None = None
+    while True:
+        found, after = launches.page(limit=100, after=after)
+        for launch in found:
+            sys.stdout.write(f"{launch.launch_id}  {bar(launch, int(time.time()))}\n")
+        if after is None:
+            return 0
+
+
+def steer(desk: LaunchDesk, given: argparse.Namespace) -> int:
+    """Pause, resume, another rate, abort, redrive."""
+    if given.what == "redrive":
+        launch = desk.redrive(given.id, actor=given.actor)
+    elif given.what == "rate":
+        launch = desk.control(given.id, actor=given.actor, rate=given.rate)
+    else:
+        launch = desk.control(given.id, actor=given.actor, **STEPS[given.what])
+    sys.stdout.write(f"{bar(launch, int(time.time()))}\n")
+    return 0
+
+
+def run(given: argparse.Namespace) -> int:
+    """What was asked for. Raises NotFound, Conflict, Unavailable."""
+    endpoint = given.endpoint_url
+    launches = DynamoLaunches(client("dynamodb", read_timeout=10.0, endpoint_url=endpoint), given.table)
+    if given.what == "list":
+        return listed(launches)
+    if given.what == "watch":
+        return watch(launches, given.id, given.every)
+    if given.what == "report":
+        s3 = client("s3", read_timeout=20.0, endpoint_url=endpoint, s3=PATHS)
+        return say_report(launches, given.id, S3Inbox(s3, given.bucket))
+    engine = StepFunctions(client("stepfunctions", endpoint_url=endpoint), given.engine)
+    return steer(LaunchDesk(launches, engine, lambda: int(time.time())), given)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 not done."""
-    given = _parser().parse_args(arguments)
-    launches = DynamoLaunches(
-        client("dynamodb", read_timeout=10.0, endpoint_url=given.endpoint_url), given.table
-    )
     try:
-        if given.what == "list":
-            after: str | None = None
-            while True:
-                found, after = launches.page(limit=100, after=after)
-                for launch in found:
-                    sys.stdout.write(f"{launch.launch_id}  {bar(launch, int(time.time()))}\n")
-                if after is None:
-                    return 0
-        if given.what == "watch":
-            return watch(launches, given.id, given.every)
-        engine = StepFunctions(client("stepfunctions", endpoint_url=given.endpoint_url), given.engine)
-        desk = LaunchDesk(launches, engine, lambda: int(time.time()))
-        if given.what == "redrive":
-            launch = desk.redrive(given.id, actor=given.actor)
-        elif given.what == "rate":
-            launch = desk.control(given.id, actor=given.actor, rate=given.rate)
-        else:
-            launch = desk.control(given.id, actor=given.actor, **STEPS[given.what])
+        return run(_parser().parse_args(arguments))
     except NotFound:
         sys.stderr.write("There is no such launch: see the command list.\n")
-        return 1
     except (Conflict, Unavailable) as problem:
         sys.stderr.write(f"{problem}\n")
-        return 1
     except KeyboardInterrupt:
         sys.stdout.write("\nThe launch goes on.\n")
         return 0
-    sys.stdout.write(f"{bar(launch, int(time.time()))}\n")
-    return 0
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,6 +153,9 @@ def _parser() -> argparse.ArgumentParser:
     one = what.add_parser("watch", help="a progress bar until the launch has ended")
     one.add_argument("id")
     one.add_argument("--every", type=float, default=EVERY, metavar="SECONDS", help=f"default {EVERY:g}")
+    told = what.add_parser("report", help="the accounts and reasons of the newest attempt")
+    told.add_argument("id")
+    told.add_argument("--bucket", required=True, metavar="NAME", help="output InboxBucketName")
     for name, text in (
         ("pause", "workers finish their batches and stop"),
         ("resume", "another attempt over what is left"),

@@ -110,12 +110,19 @@ class Results(Inbox, Protocol):
     def write_lines(self, key: str, documents: Iterable[Mapping[str, Any]]) -> None:
         """Write JSON Lines; an object that is there is replaced."""
 
+    def write_page(self, key: str, html: str) -> None:
+        """Write a page; one that is there is replaced."""
+
 
 Start = Callable[[str, Mapping[str, Any]], bool]
 """Starts the engine under a name with an input; False where that name has been used."""
 
 SetRate = Callable[[float | None], None]
 """Tells a worker's signer how fast all workers together may sign."""
+
+
+Page = Callable[["Launch", Mapping[str, Any]], str]
+"""A launch and its report as HTML."""
 
 
 def prefix_of(launch_id: str) -> str:
@@ -128,6 +135,11 @@ def result_key(launch_id: str, start: int) -> str:
     return f"{prefix_of(launch_id)}chunks/{start:014d}.json"
 
 
+def report_key(launch_id: str, attempt: int, kind: str = "json") -> str:
+    """Key of the report of an attempt, as `json` or as `html`."""
+    return f"{prefix_of(launch_id)}report-{attempt:03d}.{kind}"
+
+
 @dataclass(frozen=True, slots=True)
 class LaunchDesk:
     """What starts launches and what operators do with them. Reads no ledger and signs nothing."""
@@ -138,13 +150,7 @@ class LaunchDesk:
 
     def arrived(self, ledger: LedgerObject) -> Launch:
         """A ledger is in the inbox: its first attempt. The same notice again changes nothing."""
-        error = (
-            "too-large"
-            if ledger.size > MAX_FILE_BYTES
-            else "gzip"
-            if ledger.key.endswith((".gz", ".gzip"))
-            else None
-        )
+        error = "too-large" if ledger.size > MAX_FILE_BYTES else "gzip" if ledger.packed else None
         now = self.clock()
         new = Launch(
             ledger.file_id,
@@ -244,6 +250,8 @@ class Planner:
     inbox: Results
     clock: Clock
     chunk_bytes: int = CHUNK_BYTES
+    page: Page | None = None
+    """Makes the report readable; without it the report is JSON alone."""
 
     def plan(self, launch_id: str, attempt: int) -> dict[str, Any]:
         """Step 2; the engine's state: how many chunks, and where their manifest is."""
@@ -289,8 +297,11 @@ class Planner:
             "counts": {name: total.counts[name] for name in COUNTED},
             "by_reason": dict(total.by_reason),
             "reason_files": parts,
+            "ended_at": self.clock(),
         }
-        self.inbox.write_lines(f"{prefix_of(launch_id)}report-{attempt:03d}.json", [report])
+        self.inbox.write_lines(report_key(launch_id, attempt), [report])
+        if self.page:
+            self.inbox.write_page(report_key(launch_id, attempt, "html"), self.page(launch, report))
         self._end(launch_id, attempt, state)
         return report
 
@@ -313,7 +324,7 @@ class Planner:
 
     def report(self, launch: Launch) -> dict[str, Any] | None:
         """The report of the newest attempt, if it has ended."""
-        return self.inbox.read(f"{prefix_of(launch.launch_id)}report-{launch.attempt:03d}.json")
+        return self.inbox.read(report_key(launch.launch_id, launch.attempt))
 
     def _results(self, launch_id: str) -> Iterator[dict[str, Any]]:
         return self.inbox.read_all(f"{prefix_of(launch_id)}chunks/")

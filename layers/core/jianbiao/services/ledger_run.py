@@ -30,6 +30,8 @@ class LedgerObject:
     size: int
     as_of: int
     """Epoch second: the object's metadata `as-of`, else its last modification."""
+    packed: bool = False
+    """Whether it is compressed: byte ranges of it mean nothing, so the engine cannot cut it."""
 
     @property
     def file_id(self) -> str:
