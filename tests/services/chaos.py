@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 from threading import RLock
@@ -127,21 +127,12 @@ class Chaos:
         self._launches, self._inbox = wrap(self.scene.launches), wrap(self.scene.inbox)
         self._planner = Planner(self._launches, self._inbox, lambda: self.scene.now, self.scene.chunk_bytes)
         self._desk = LaunchDesk(self._launches, self.scene.start, lambda: self.scene.now)
-        issuer = world.issuer
         # A clock that stands still and a sleep that takes no time: the bucket gives whatever is asked for.
         bucket = Bucket(1e9, lambda: 0.0, lambda _seconds: None)
-        issuer = type(issuer)(
-            issuer.deployment,
-            issuer.vehicles,
-            issuer.certificates,
-            issuer.issuances,
-            issuer.indices,
-            PacedSigner(issuer.signer, bucket),
-            Kept(issuer.keys.current()),
-            issuer.clock,
-            issuer.random,
-        )
-        self._run = ChunkRun(self._launches, self._inbox, ChunkWorker(issuer, world.policies))
+        issuer = world.issuer
+        issuer = replace(issuer, signer=PacedSigner(issuer.signer, bucket), keys=Kept(issuer.keys.current()))
+        worker = ChunkWorker(world.registrar(issuer), world.policies)
+        self._run = ChunkRun(self._launches, self._inbox, worker)
 
     def launch(self) -> None:
         """From the arrival of the ledger until it is done, whatever it takes."""
