@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-CORE = "layers/core/jianbiao"
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One mistake."""
-
-    what: str
-    file: str
-    old: str
-    """Occurs exactly once in the file."""
-    new: str
-    tests: tuple[str, ...]
-
-
-def _of(what: str, file: str, old: str, new: str, *tests: str) -> Mutant:
-    return Mutant(what, file if file.startswith("infra/") else f"{CORE}/{file}", old, new, tests)
-
+from tests.mutants.mutant import Mutant
+from tests.mutants.mutant import of as _of
+from tests.mutants.verification import VERIFICATION
 
 _VERIFY = ("tests/services/test_verify.py",)
 _WIRE = ("tests/wire/test_hostile.py", "tests/wire/test_verify.py")
@@ -365,4 +348,5 @@ MUTANTS: tuple[Mutant, ...] = (
 """,
         "tests/http/test_openapi.py",
     ),
+    *VERIFICATION,
 )
