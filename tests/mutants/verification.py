@@ -34,8 +34,8 @@ VERIFICATION: tuple[Mutant, ...] = (
     of(
         "a new key signs before its overlap is over",
         "services/key_book.py",
-        'if now < key["nbf"]:',
-        "if False:",
+        '        if now < key["nbf"]:\n            raise ',
+        "        if False:\n            raise ",
         *_BOOK,
     ),
     of(
