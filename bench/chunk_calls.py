@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from bench.sdk_cost import sign_microseconds
 from jianbiao.aws.bindings import DynamoBindings
 from jianbiao.aws.certificates import DynamoCertificates
 from jianbiao.aws.indices import DynamoIndices
@@ -169,6 +170,8 @@ class Measured:
     """Bytes of all items that are kept for one certificate."""
     own_us_per_vehicle: float
     """Processor time without the signatures themselves and without the SDK."""
+    sdk_us_per_signature: float
+    """Processor time of botocore for a call of KMS."""
 
     def each(self, name: str) -> float:
         """For one certificate."""
@@ -224,4 +227,5 @@ def measure(rows: int = 5_000, as_of: date = date(2026, 11, 1)) -> Measured:
         largest_item=max(sizes),
         item_bytes=sum(sizes) / total["issued"],
         own_us_per_vehicle=1e6 * seconds / total["rows"],
+        sdk_us_per_signature=sign_microseconds(),
     )

@@ -63,7 +63,7 @@ def utilisation(measured: Measured, given: Assumptions, per_worker: float) -> fl
     waiting = gets * dynamo["get_ms"] / 1e3 + (requests - gets) * dynamo["batch_ms"] / 1e3
     own = BATCH * measured.own_us_per_vehicle * function["cpu_factor"] / 1e6
     # The SDK's own work on signatures runs beside the waiting for other signatures, on the same processor.
-    sdk = issued * function["sdk_us_per_request"] * function["cpu_factor"] / 1e6
+    sdk = issued * measured.sdk_us_per_signature * function["cpu_factor"] / 1e6
     signing = max(issued / per_worker, issued * given["kms"]["sign_ms"] / 1e3 / function["threads"], sdk)
     return issued / per_worker / (signing + max(waiting + own - BURST, 0.0))
 
@@ -248,9 +248,9 @@ Written by `make model`. Counts are measured on the real adapters over a made-up
 
 Refused rows are in it: the ledger has {
         measured.rows / measured.issued:.2f} rows a certificate, and vehicles without
-one are stored as well. Own processor time, without the SDK: {
-        measured.own_us_per_vehicle:.0f} µs a vehicle on the
-machine that wrote this.
+one are stored as well. Processor time on the machine that wrote this: {
+        measured.own_us_per_vehicle:.0f} µs a vehicle of ours, and {measured.sdk_us_per_signature:.0f} µs
+of botocore's for a signature.
 
 ## How the time comes about
 

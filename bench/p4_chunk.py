@@ -7,7 +7,6 @@ answers in process.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from statistics import median
 from typing import Any
 
 from bench.common import show, verdict
+from bench.sdk_cost import sign_microseconds
 from jianbiao.aws.certificates import DynamoCertificates
 from jianbiao.aws.indices import DynamoIndices
 from jianbiao.aws.issuances import DynamoIssuances
@@ -195,41 +195,6 @@ def counted(data: bytes) -> tuple[Counter[str], Counter[str], int]:
     return client.calls, client.units, len(world.signer.signed)
 
 
-def botocore_microseconds() -> float:
-    """botocore's CPU for one KMS Sign, from the call to the parsed answer, without a network."""
-    from botocore.awsrequest import AWSResponse
-    from botocore.session import get_session
-
-    session = get_session()
-    kms = session.create_client(
-        "kms",
-        region_name="eu-west-1",
-        aws_access_key_id="unused",
-        aws_secret_access_key="unused",  # noqa: S106
-    )
-    answer = json.dumps({"Signature": "MEUC" + "A" * 92, "KeyId": "k", "SigningAlgorithm": "ECDSA_SHA_256"})
-
-    class Raw:
-        """A body that was received already."""
-
-        def stream(self, **_options: Any) -> Any:
-            """All of it at once."""
-            yield answer.encode()
-
-    def answered(request: Any, **_more: Any) -> AWSResponse:
-        return AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.1"}, Raw())
-
-    kms.meta.events.register("before-send.kms.Sign", answered)
-    count = 300
-
-    def calls() -> None:
-        for _ in range(count):
-            kms.sign(KeyId="k", Message=bytes(200), MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256")
-
-    calls()
-    return 1e6 * min(cpu(calls) for _ in range(3)) / count
-
-
 def run() -> bool:
     """Measure, count and print; False when a bar is missed."""
     data = ledger()
@@ -243,7 +208,7 @@ def run() -> bool:
         ["", "measured", "bar"],
         [
             ["own CPU, µs", f"{own:.0f}", f"{MICROSECONDS:.0f}"],
-            ["botocore's CPU for a Sign, µs", f"{botocore_microseconds():.0f}", ""],
+            ["botocore's CPU for a Sign, µs", f"{sign_microseconds():.0f}", ""],
             ["payloads signed", f"{signed / VEHICLES:.2f}", "1"],
             ["write units", f"{written:.2f}", f"{UNITS:.0f}"],
             *[[f"  {name}", f"{count / VEHICLES:.3f}", ""] for name, count in sorted(units.items())],
