@@ -8,8 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from jianbiao.domain.codes import Coded
+from jianbiao.domain.eligibility import Person
 from jianbiao.ports import SigningKeys
 from jianbiao.records import Certificate
+from jianbiao.services.citizen import CitizenDesk
 from jianbiao.services.key_book import CLOSING, KeyBook
 from jianbiao.services.verify import Finding, Verifier
 from jianbiao.wire.code_text import code_text
@@ -80,6 +82,14 @@ class Scene:
         verifier = Verifier(self.keys, world.certificates, world.clock)
         return verifier.verify(code_text("https://mark.example", certificate.data))
 
+    def owner_sees(self, car: int) -> tuple[str, bool]:
+        """State of the certificate in the owner's list, and whether an application would issue another."""
+        world, person = self.world, Person(f"p-{car}", "230100", "portal")
+        desk = CitizenDesk(world.vehicles, world.certificates, world.bindings, world.clock, self.keys)
+        ((certificate,), _) = desk.my_certificates(person, world.policies.policy, limit=10, after=None)
+        ((vehicle,), _) = desk.my_vehicles(person, world.policies.policy, limit=10, after=None)
+        return certificate.status, vehicle.possibilities.current.issues
+
     def publish(self, book: KeyBook) -> None:
         self.keys.book = book
         self.keys.current()
@@ -137,6 +147,9 @@ def test_after_a_compromise_all_of_its_certificates_are_issued_anew_and_no_other
         assert (found.verdict, found.reason, found.claims) == ("forged", "key-revoked", None)
     assert all(scene.verify(certificate).verdict == "valid" for certificate in others)
 
+    # Their owners see that, and that a new one is there for the asking.
+    assert scene.owner_sees(1) == ("revoked", True)
+
     # 3. The ledger again: each of its certificates once, the others stay.
     assert scene.load(*CARS, 11, 12) == {"issued": len(old), "already": len(others)}
     for car, before in old.items():
@@ -148,6 +161,7 @@ def test_after_a_compromise_all_of_its_certificates_are_issued_anew_and_no_other
         # In the store and so in the lists the old one is superseded: a verifier that has not heard of the
         # compromise yet, and would take its signature, learns of it from the list.
         assert world.certificates.by_id[before.certificate_id].status == "superseded"
+    assert scene.owner_sees(1) == ("active", False)
     assert [scene.active(11), scene.active(12)] == others
     # And once more: nothing is left to do.
     world.later += 60
