@@ -10,7 +10,7 @@ import base64
 import json
 import random
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -295,6 +295,15 @@ def lists() -> Iterator[dict[str, Any]]:
     yield _read("a whole list", _list(entries=bytes(whole)), far)
     yield _read("last second", _list(), {"1": 1}, now=end - 1)
     yield _read("past its end", _list(), {"1": None}, now=end)
+    # Its encoding need not be deterministic: what is not signed may be written otherwise, and says the same.
+    longer = _list().replace(b"\xd2\x84\x58\x2a", b"\xd2\x84\x59\x00\x2a", 1)
+    yield _read("a length of the frame in a longer form", longer, small)
+    yield _read(
+        "without a ttl", _with_lst(zlib.compress(b"\xe4")), {"0": 0, "1": 1, "2": 2, "3": 3, "4": None}
+    )
+    one_more = _with_lst(zlib.compress(b"\xe4"), further=[(c.integer(-70000), c.text("later"))])
+    yield _read("a claim that is not ours", one_more, {"3": 3})
+    iat_twice = _with_lst(zlib.compress(b"\xe4"), further=[(c.integer(6), c.integer(CLAIMS.iat))])
     for name, token, reason in (
         ("of another list", _list(uri="urn:jianbiao:test:1"), "wrong-subject"),
         ("signed by a certificate key", _list(key=CERTIFICATE_KEY), "unknown-key"),
@@ -313,19 +322,21 @@ def lists() -> Iterator[dict[str, Any]]:
         ("zlib stream cut", _with_lst(zlib.compress(b"\xe4" * 9)[:-2]), "malformed"),
         ("raw deflate", _with_lst(zlib.compress(b"\xe4", wbits=-15)), "malformed"),
         ("gzip", _with_lst(zlib.compress(b"\xe4", wbits=31)), "malformed"),
+        ("a time of issue twice", iat_twice, "bad-claims"),
         ("one bit an entry", _with_lst(zlib.compress(b"\xe4"), bits=1), "bad-claims"),
     ):
         yield {"name": name, "token": _encoded(token), "uri": CLAIMS.status_uri, "reason": reason}
 
 
-def _with_lst(lst: bytes, bits: int = 2) -> bytes:
-    """A signed list around whatever bytes."""
+def _with_lst(lst: bytes, bits: int = 2, further: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
+    """A signed list around whatever bytes, without a ttl, with further claims."""
     claims = c.mapping(
         [
             (c.integer(2), c.text(CLAIMS.status_uri)),
             (c.integer(4), c.integer(CLAIMS.iat + 86_400)),
             (c.integer(6), c.integer(CLAIMS.iat)),
             (c.integer(65533), c.mapping([(c.text("lst"), c.data(lst)), (c.text("bits"), c.integer(bits))])),
+            *further,
         ]
     )
     signature = LIST_KEY.sign(status_list.to_be_signed(LIST_KEY.kid, claims))
