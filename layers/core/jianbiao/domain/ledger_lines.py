@@ -140,8 +140,6 @@ class _Line:
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         if self._offset == 0:
             data = data.removeprefix(_BOM)
-            if not data.strip():
-                return None
         data = data.removesuffix(b"\r")
         return RawLine(self._offset, self._number, data if len(data) <= self._limit else None)
 

@@ -38,7 +38,7 @@ _PAGING = (
     _query("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
     _query("next", {"type": "string", "description": "The `next` of the page before."}),
 )
-_LANG = _query("lang", {"enum": ["zh-CN", "en"]})
+_LANG = _query("lang", {"type": "string", "description": "`zh-CN` or `en`; anything else counts as absent."})
 _APP_VERSION = {
     "name": "X-App-Version",
     "in": "header",
@@ -460,7 +460,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "GET",
         "/s/{token}",
         "A shared certificate",
-        {200: "page", 303: None, 404: "page", 409: "page", 410: "page", 422: "page"},
+        {200: "page", 303: None, 404: "page", 409: "page", 410: "page", 422: "page", 503: "page"},
         parameters=(_query("format", {"enum": ["pdf", "png", "svg"]}), _LANG),
     ),
 )
