@@ -133,7 +133,7 @@ class Rehearsal:
             wrong += more
             report["trouble"] = {"done": dict(made), "again": again}
         with self.progress.step("Every certificate by the offline verifier"):
-            wrong += self._check_store(expected)
+            wrong += self._check_store(ledger, expected)
         signed = signatures(self.state.trouble.with_suffix(".log"))
         if signed["payloads"] != expected["issued"]:
             wrong.append(f"payloads signed: {signed['payloads']}, expected {expected['issued']}")
@@ -179,15 +179,15 @@ class Rehearsal:
         wrong.same("invalid the second time", counts["invalid"], sum(expected["invalid"].values()))
         return counts, wrong.sentences()
 
-    def _check_store(self, expected: dict[str, Any]) -> list[str]:
+    def _check_store(self, ledger: Path, expected: dict[str, Any]) -> list[str]:
         check = StoreCheck(
             self.deployment.stored(),
             self.deployment.keys(),
             self.deployment.base_url,
             int(time.time()),
-            self._shown("certificates checked"),
+            self._shown("rows checked"),
         )
-        return check.wrong(expected["issued"], expected["vehicles"])
+        return check.wrong(ledger, expected["issued"], expected["vehicles"])
 
     def _shown(self, what: str) -> Callable[[int, int], None]:
         return lambda done, rows: self.progress.bar(what, done, rows)
