@@ -9,6 +9,11 @@ import pytest
 from tests.e2e.deployment import Stack, run
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The search through the logs comes behind everything that logs."""
+    items.sort(key=lambda item: "e2e/test_logs.py" in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A running deployment with the sample data, stopped at the end of the session."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.parse
@@ -16,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 APP_VERSION = {"X-App-Version": "2.4.4"}
 """What the sample app sends; the tokens of citizens in stack.json come from the app's client."""
 START_TIMEOUT = 300
+SHARE_TOKENS: set[str] = set()
+"""Of every share link that the tests have seen: they are stored nowhere else."""
+_SHARED = re.compile(rb"/s/([A-Za-z0-9_-]{20,})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,9 @@ def request(method: str, url: str, body: bytes | None = None, headers: dict[str,
     try:
         connection.request(method, target, body=body, headers=headers or {})
         answer = connection.getresponse()
-        return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        reply = Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        SHARE_TOKENS.update(token.decode() for token in _SHARED.findall(reply.body))
+        return reply
     finally:
         connection.close()
 

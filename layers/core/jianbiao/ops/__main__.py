@@ -1,4 +1,4 @@
-"""`python -m jianbiao.ops {setup,keys,launches,redrive} …`: run by an operator with the account's credentials."""
+"""`python -m jianbiao.ops {setup,keys,launches,refill,restore,redrive} …`: run with an operator's own credentials."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ AREAS = {
     "setup": "the first keys and policy of a deployment",
     "keys": "the deployment's signing keys",
     "launches": "launches: progress, pause, rate, abort, redrive",
+    "refill": "a table from the one that was restored beside it",
+    "restore": "what a table lost that came back from an earlier moment",
     "redrive": "messages that were set aside, and events whose message was never sent",
 }
 
