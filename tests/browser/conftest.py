@@ -15,6 +15,8 @@ import pytest
 playwright = pytest.importorskip("playwright.sync_api", reason="make test-all installs it")
 
 from tests.browser.site import Visitor, launch  # noqa: E402
+from tests.browser.views import Views  # noqa: E402
+from tests.e2e import links  # noqa: E402
 from tests.e2e.deployment import ROOT, Stack, run  # noqa: E402
 
 WEB = ROOT / "web"
@@ -68,6 +70,33 @@ def visitor(chromium: playwright.Browser, stack: Stack) -> Iterator[Visitor]:
         assert somebody.complaints == []
     finally:
         somebody.leave()
+
+
+@pytest.fixture(scope="session")
+def share(stack: Stack) -> str:
+    """A share link that works."""
+    return links.shared(stack, stack.sample(owner="citizen", why="valid")["certificate_id"])
+
+
+@pytest.fixture(scope="session")
+def withdrawn(stack: Stack) -> str:
+    """A share link that was taken back."""
+    return links.withdrawn(stack, stack.sample(owner="citizen", why="valid")["certificate_id"])
+
+
+@pytest.fixture(scope="session")
+def suspended(stack: Stack) -> Iterator[str]:
+    """A share link of a certificate that was suspended after it was shared."""
+    other = stack.sample(owner="citizen_2", why="valid")["certificate_id"]
+    with links.suspended(stack, other, "citizen_2") as path:
+        yield path
+
+
+@pytest.fixture
+def views(visitor: Visitor, request: pytest.FixtureRequest) -> Views:
+    """Every page by name, for the visitor."""
+    fixtures = {"share": "share", "suspended share": "suspended", "withdrawn share": "withdrawn"}
+    return Views(visitor, lambda name: str(request.getfixturevalue(fixtures[name])))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Pictures of every page and face for docs/images, taken from a local deployment.
 
-    python -m tests.browser.screenshots [--state DIRECTORY] [--to docs/images]
+    make screenshots [ARGS="--state DIRECTORY --to docs/images NAME …"]
 
 Without --state a deployment is started for it, and stopped afterwards.
 """
@@ -12,27 +12,30 @@ import contextlib
 import io
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pypdfium2
 from PIL import Image
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import pictures
-from tests.browser.site import PATIENCE, Visitor, launch
+from tests.browser.site import Visitor, launch, sample
+from tests.browser.views import Views
 from tests.e2e import links
 from tests.e2e.deployment import ROOT, Stack, run
+from tests.render import gallery
+from tests.render.samples import ORDINARY
 
-LARGEST = 150_000
+LARGEST = 160_000
 """Bytes of a picture."""
 GAP = 16
 BACKGROUND = "#8f979e"
 TALLEST = 1250
 """Pixels: a page is cut off below; what follows is text."""
-
-Shot = Callable[[], Image.Image]
+BESIDE_THE_POINT = {"app: vehicles": ("#sign-in",), "app": ("#sign-in", "#mine", "#others")}
+"""Parts of a page that are left out of its picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Photographer:
 
     stack: Stack
     browser: Browser
+    shares: Mapping[str, str]
+    """Paths of share links, by their names in tests/browser/views.py."""
 
     @contextlib.contextmanager
     def visitor(self, **options: object) -> Iterator[Visitor]:
@@ -51,69 +56,29 @@ class Photographer:
         finally:
             somebody.leave()
 
-    def page(self, path: str, **options: object) -> Image.Image:
-        """A page as it opens."""
+    def view(self, name: str, lang: str = "zh-CN", **options: object) -> Image.Image:
+        """A page by its name in tests/browser/views.py."""
         with self.visitor(**options) as visitor:
-            visitor.open(path)
-            return whole(visitor)
-
-    def behind(self, why: str, **options: object) -> Image.Image:
-        """The page behind a sample's code."""
-        with self.visitor(**options) as visitor:
-            visitor.open("/V/" + visitor.code(why).rpartition("/V/")[2])
-            return whole(visitor)
-
-    def scanner(self, lang: str, act: Callable[[Visitor], object], **options: object) -> Image.Image:
-        """/verify after somebody has done something."""
-        with self.visitor(**options) as visitor:
-            visitor.scanner(lang)
-            act(visitor)
-            return whole(visitor)
-
-    def without_list(self) -> Image.Image:
-        """/verify where there are keys, but no status list."""
-        with self.visitor(service_workers="block") as visitor:
-            visitor.context.route("**/status-lists", lambda route: route.fulfill(status=503, body="{}"))
-            page = visitor.open("/verify")
-            expect(page.locator("#keys")).to_contain_text("version", timeout=PATIENCE)
-            visitor.paste(visitor.code("valid"))
-            return whole(visitor)
-
-    def demo(self, upto: str) -> Image.Image:
-        """/app at sign-in, with the vehicles, or with a certificate."""
-        with self.visitor() as visitor:
-            page = visitor.open("/app")
-            page.locator("#sign-in").wait_for()
-            if upto != "sign-in":
-                page.click("#sign-in button")
-                page.locator("#vehicles li").first.wait_for()
-                page.evaluate("document.querySelector('#sign-in').hidden = true")
-            if upto == "certificate":
-                page.locator("#vehicles li").first.locator(".row button").last.click()
-                page.locator("#face").wait_for()
-                page.evaluate("document.querySelector('#mine').hidden = true")
-                page.evaluate("document.querySelector('#others').hidden = true")
+            page = Views(visitor, lambda kind: self.shares[kind]).open(name, lang)
+            if name == "app":
                 page.get_by_role("button", name="分享").click()
                 page.locator("#shares li").first.wait_for()
+            for part in BESIDE_THE_POINT.get(name, ()):
+                page.evaluate("(part) => { document.querySelector(part).hidden = true; }", part)
             return whole(visitor)
 
-    def file(self, owner: str, why: str, kind: str) -> bytes:
-        """A downloaded file of a sample's certificate."""
-        id_ = self.stack.sample(owner=owner, why=why)["certificate_id"]
-        reply = self.stack.call("GET", f"/v1/certificates/{id_}/file?format={kind}", token=owner)
-        return self.stack.call("GET", reply.headers["location"].removeprefix(self.stack.base_url)).body
+    def given(self, name: str, body: bytes, kind: str = "image/png") -> Image.Image:
+        """/verify after somebody chose a file that is of no use."""
+        with self.visitor() as visitor:
+            visitor.scanner()
+            visitor.give(name, body, kind)
+            return whole(visitor)
 
-    def face(self, owner: str, why: str) -> Image.Image:
-        """The downloaded PNG."""
-        return opened(self.file(owner, why, "png"))
-
-    def sheet(self) -> Image.Image:
-        """The downloaded PDF, as it is printed."""
-        document = pypdfium2.PdfDocument(self.file("citizen", "valid", "pdf"))
-        try:
-            return document[0].render(scale=1.35).to_pil().convert("RGB")
-        finally:
-            document.close()
+    def ready(self) -> Image.Image:
+        """/verify when it has everything that it needs without a network."""
+        with self.visitor() as visitor:
+            visitor.scanner(offline_ready=True)
+            return whole(visitor)
 
     def printed(self, path: str) -> Image.Image:
         """A page on paper."""
@@ -149,66 +114,61 @@ def beside(images: Sequence[Image.Image]) -> Image.Image:
 
 
 def fitted(image: Image.Image) -> bytes:
-    """A PNG of at most `LARGEST` bytes: fewer colours first, then fewer pixels."""
+    """A PNG of 256 colours, with as many pixels as `LARGEST` allows."""
     while True:
-        for colours in (256, 128, 64):
-            few = image.quantize(colours, dither=Image.Dither.NONE)
-            data = pictures.saved(few, "PNG", optimize=True)
-            if len(data) <= LARGEST:
-                return data
+        few = image.quantize(256, kmeans=3, dither=Image.Dither.NONE)
+        data = pictures.saved(few, "PNG", optimize=True)
+        if len(data) <= LARGEST:
+            return data
         image = image.resize((image.width * 9 // 10, image.height * 9 // 10), Image.Resampling.LANCZOS)
 
 
-def shots(photographer: Photographer, share: str, withdrawn: str, suspended: str) -> dict[str, list[Shot]]:
+def shots(p: Photographer) -> dict[str, Callable[[], list[Image.Image]]]:
     """File name → the pictures that are in it, from left to right."""
-    p = photographer
 
-    def small(image: Image.Image) -> Image.Image:
-        return image.resize((image.width * 2 // 5, image.height * 2 // 5), Image.Resampling.LANCZOS)
+    def views(*names: str) -> Callable[[], list[Image.Image]]:
+        return lambda: [p.view(name) for name in names]
 
+    def english(*names: str) -> list[Image.Image]:
+        return [p.view(name, "en", color_scheme="dark") for name in names]
+
+    blank = pictures.saved(Image.new("RGB", (400, 300), "white"))
+    valid, expired = (str(sample(p.stack, why)["code"]) for why in ("valid", "expired"))
+    two = pictures.beside(pictures.code(valid), pictures.code(expired))
     return {
-        "certificate": [lambda: p.face("citizen", "valid")],
-        "faces": [
-            lambda: small(p.face("citizen", "valid")),
-            lambda: small(p.face("citizen", "new-energy")),
-            lambda: small(p.face("citizen_portal", "minibus")),
+        "certificate": lambda: [gallery.shown(ORDINARY, 0.6)],
+        "faces-grounds": lambda: list(gallery.grounds()),
+        "faces-kinds": lambda: list(gallery.kinds()),
+        "faces-plates": lambda: [gallery.plates()],
+        "print": lambda: [gallery.page()],
+        "print-black": lambda: [gallery.page_without_greys()],
+        "verdicts": views("verdict valid", "verdict superseded", "verdict suspended", "verdict forged"),
+        "verdicts-more": views("verdict expired", "verdict revoked", "verdict not_yet_valid", "not a code"),
+        "verdicts-dark": lambda: english(
+            "verdict valid", "verdict expired", "verdict superseded", "verdict forged"
+        ),
+        "verdict-print": lambda: [p.printed("/V/" + valid.rpartition("/V/")[2])],
+        "share": views("share", "suspended share", "withdrawn share", "no such share"),
+        "share-gone": views("notice share-expired", "notice superseded", "notice revoked", "notice expired"),
+        "share-dark": lambda: english("share", "suspended share", "withdrawn share"),
+        "notices": views(
+            "notice suspended", "notice no-such-format", "notice too-many-requests", "notice unavailable"
+        ),
+        "verify": lambda: [
+            p.ready(),
+            p.view("result"),
+            p.view("unchecked result"),
+            p.view("forged result", "en", color_scheme="dark"),
         ],
-        "print": [p.sheet],
-        "verdict-pages": [
-            lambda w=w: p.behind(w) for w in ("valid", "superseded", "suspended", "forged: one bit")
+        "verify-problems": lambda: [
+            p.given("blank.png", blank),
+            p.given("two.png", pictures.saved(two)),
+            p.given("mark.pdf", b"%PDF-1.7", "application/pdf"),
+            p.view("problem", "en", color_scheme="dark"),
         ],
-        "verdict-pages-2": [
-            lambda: p.behind("expired"),
-            lambda: p.behind("revoked"),
-            lambda: p.behind("not_yet_valid"),
-            lambda: p.page("/V/HELLO"),
-        ],
-        "verdict-pages-english": [
-            lambda: p.behind("valid", locale="en-GB"),
-            lambda: p.behind("valid", locale="en-GB", color_scheme="dark"),
-            lambda: p.behind("forged: one bit", locale="en-GB", color_scheme="dark"),
-        ],
-        "verdict-print": [lambda: p.printed("/V/" + code_of(p.stack).rpartition("/V/")[2])],
-        "share-pages": [
-            lambda path=path: p.page(path) for path in (share, suspended, withdrawn, f"/s/{'A' * 43}")
-        ],
-        "scanner": [
-            lambda: p.scanner("zh-CN", lambda v: v.scanner(offline_ready=True)),
-            lambda: p.scanner("zh-CN", lambda v: v.paste(v.code("valid"))),
-            p.without_list,
-            lambda: p.scanner("en", lambda v: v.paste("no code"), color_scheme="dark"),
-        ],
-        "citizen-demo": [lambda upto=upto: p.demo(upto) for upto in ("sign-in", "vehicles", "certificate")],
-        "start": [
-            lambda: p.page("/"),
-            lambda: p.page("/", locale="en-GB", color_scheme="dark"),
-        ],
+        "app": views("app: sign-in", "app: vehicles", "app"),
+        "start": lambda: [p.view("start"), *english("start")],
     }
-
-
-def code_of(stack: Stack) -> str:
-    """The first sample's code."""
-    return str(stack.document["samples"][0]["code"])
 
 
 def take(stack: Stack, to: Path, only: Sequence[str]) -> None:
@@ -219,15 +179,20 @@ def take(stack: Stack, to: Path, only: Sequence[str]) -> None:
         launch(tool) as browser,
         links.suspended(stack, second, "citizen_2") as suspended,
     ):
-        wanted = shots(
-            Photographer(stack, browser), links.shared(stack, first), links.withdrawn(stack, first), suspended
-        )
-        for name, taken in wanted.items():
+        shares = {
+            "share": links.shared(stack, first),
+            "suspended share": suspended,
+            "withdrawn share": links.withdrawn(stack, first),
+        }
+        total = 0
+        for name, taken in shots(Photographer(stack, browser, shares)).items():
             if only and name not in only:
                 continue
-            data = fitted(beside([shot() for shot in taken]))
+            data = fitted(beside(taken()))
             (to / f"{name}.png").write_bytes(data)
+            total += len(data)
             print(f"  {name}.png  {len(data):,} bytes", flush=True)
+        print(f"  {total:,} bytes in all")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

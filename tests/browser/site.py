@@ -42,6 +42,11 @@ def launch(tool: Playwright, arguments: Sequence[str] = ()) -> Iterator[Browser]
         browser.close()
 
 
+def sample(stack: Stack, why: str) -> dict[str, Any]:
+    """The first sample that has a code and is this (`why` as stack.json begins it)."""
+    return next(dict(s) for s in stack.document["samples"] if s["code"] and s["why"].startswith(why))
+
+
 class Visitor:
     """One browser context. `complaints` are errors and violations of a page's policy, as the browser reports them;
     `expected` are statuses of answers that the test has asked for."""
@@ -94,8 +99,7 @@ class Visitor:
 
     def sample(self, why: str) -> dict[str, Any]:
         """The first sample that has a code and is this."""
-        samples = self.stack.document["samples"]
-        return next(dict(s) for s in samples if s["code"] and s["why"].startswith(why))
+        return sample(self.stack, why)
 
     def give(self, name: str, body: bytes | Path, kind: str = "image/png") -> str:
         """Choose a picture on the open page."""

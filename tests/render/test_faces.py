@@ -166,6 +166,27 @@ def test_plates_of_every_shape(plate: str) -> None:
     assert "".join(texts).startswith(plate)
 
 
+@pytest.mark.parametrize(
+    ("plate", "plate_class", "red"),
+    [
+        ("使123456", "03", "使"),
+        ("黑12345领", "04", "领"),
+        ("黑A1234警", "23", "警"),
+        ("粤Z1234港", "26", ""),
+        ("粤Z1234澳", "27", ""),
+        ("黑A1234学", "16", ""),
+        ("黑A1234挂", "15", ""),
+    ],
+)
+def test_the_red_character_of_a_plate(plate: str, plate_class: str, red: str) -> None:
+    """GA 36-2018: 使, 领 and 警 are red; 港 and 澳 are white as the rest."""
+    face = replace(ORDINARY, plate=plate, plate_class=Name(plate_class, "类", "class"))
+    shapes = [shape for shape in mark.mark(face).top if isinstance(shape, Text) and shape.text in plate]
+    assert "".join(shape.text for shape in shapes) == plate
+    ink = looks.plate(plate_class).ink
+    assert "".join(shape.text for shape in shapes if shape.fill != ink) == red
+
+
 def test_svg_is_self_contained_and_tells_what_it_shows() -> None:
     text = svg(FULL)
     root = ET.fromstring(text)  # noqa: S314 - our own

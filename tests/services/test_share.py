@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 import pytest
 
 from jianbiao.citizen_records import Share
-from jianbiao.domain.policy import Policy
+from jianbiao.domain.policy import COMPILED, Policy
 from jianbiao.errors import Conflict, Gone, NotFound
 from jianbiao.records import Certificate
 from jianbiao.services.share import HOUR, Rendering, ShareDesk, token_hash
+from jianbiao_render.certificates import Faces
 from tests.services.ledgers import row, run, vin
 from tests.support.memory_desks import MemoryFiles, MemoryShares
 from tests.support.world import World
@@ -191,3 +193,22 @@ def test_a_file_is_drawn_once_for_each_version_and_format() -> None:
     assert body.endswith(scene.certificate.certificate_id.encode())
     for key in scene.files.objects:
         assert scene.certificate.claims.plate not in key
+
+
+def test_the_files_of_a_certificate_are_named_by_all_that_is_drawn() -> None:
+    """Where the policy renames an authority, or the deployment its watermark, no older file is handed out."""
+    scene = Scene()
+    certificate, policy = scene.certificate, scene.world.policies.policy
+    renamed = json.loads(COMPILED.read_text("utf-8"))
+    for division in renamed["divisions"].values():
+        division["issuer"]["zh"] += "（更名）"
+    faces = Faces("https://mark.example", None)
+    names = {
+        faces.version(certificate, policy),
+        faces.version(certificate, Policy(renamed)),
+        Faces("https://mark.example", "演示 DEMO").version(certificate, policy),
+        Faces("https://other.example", None).version(certificate, policy),
+    }
+    assert len(names) == 4
+    assert faces.version(certificate, policy) in names
+    assert all(name.isascii() for name in names)

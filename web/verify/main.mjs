@@ -186,4 +186,4 @@ document.addEventListener('drop', (event) => {
 });
 
 const ready = start();
-export { inspect, trust };
+export { NotACode, inspect, trust };
