@@ -18,8 +18,9 @@ export RUNTIME ARCHITECTURE
 DEV := .envs/dev/bin
 ENV := $(PYTHON) -m local.envs
 export PYTHONPATH := layers/core:layers/render:functions:.
-# For the tools that only look at the template; nothing of it is sent anywhere.
+# For the tools that only look at the template; nothing of it is sent anywhere. A deployment has to say its own.
 export AWS_DEFAULT_REGION ?= ap-east-1
+WHERE := $(if $(filter file,$(origin AWS_DEFAULT_REGION)),env -u AWS_DEFAULT_REGION)
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
@@ -106,7 +107,7 @@ build:  ## sam build: layers for arm64, without Docker; their sizes [ARCHITECTUR
 	@$(PYTHON) -m infra.sizes infra/.aws-sam/build
 
 deploy: build  ## sam deploy [STAGE=dev|staging|prod PARTITION=aws|aws-cn PUBLIC_URL=… CERTIFICATE_ARN=… PARAMETERS="Name=value …"]
-	cd infra && ../.envs/sam/bin/sam deploy --config-env $(STAGE) $(ARGS) --parameter-overrides \
+	cd infra && $(WHERE) ../.envs/sam/bin/sam deploy --config-env $(STAGE) $(ARGS) --parameter-overrides \
 		$$(cat parameters/$(STAGE).txt parameters/$(PARTITION).txt) \
 		$(if $(PUBLIC_URL),PublicUrl=$(PUBLIC_URL)) $(if $(CERTIFICATE_ARN),CertificateArn=$(CERTIFICATE_ARN)) \
 		$(if $(ISSUER),TokenIssuer=$(ISSUER)) $(if $(AUDIENCE),TokenAudience=$(AUDIENCE)) \

@@ -65,7 +65,7 @@ def deploy(operator: Operator, state: State, artifacts: Sequence[Artifact], publ
     bucket = f"local-artifacts-{operator.account}"
     body = _upload(operator, bucket, artifacts, given)
     _deploy_stack(operator.client("cloudformation"), body, given)
-    deployed = _describe(operator, given)
+    deployed = describe(operator, given)
     write_json(state.deployed, {"made_from": wanted, "outputs": deployed.outputs, "routes": deployed.routes})
     return deployed
 
@@ -127,13 +127,13 @@ def _reasons(cloudformation: Any) -> str:
     return "\n".join(f"  {e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}" for e in failed[-8:])
 
 
-def _describe(operator: Operator, given: Mapping[str, str]) -> Deployed:
-    """Read the outputs, and make the API's routes."""
+def describe(operator: Operator, given: Mapping[str, str], name: str = STACK) -> Deployed:
+    """Read the outputs of the stack `name`, deployed with the parameters `given`, and make the API's routes."""
     cloudformation = operator.client("cloudformation")
-    stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+    stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())}
-    processed = cloudformation.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
-    resources = cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
+    processed = cloudformation.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
+    resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
     arn = f"arn:aws:lambda:{operator.region}:{operator.account}:function:"
     resolver = Resolver(
         names={
@@ -141,7 +141,7 @@ def _describe(operator: Operator, given: Mapping[str, str]) -> Deployed:
             "AWS::Region": operator.region,
             "AWS::AccountId": operator.account,
             "AWS::URLSuffix": "amazonaws.com",
-            "AWS::StackName": STACK,
+            "AWS::StackName": name,
             **{name: rule.get("Default", "") for name, rule in processed["Parameters"].items()},
             **given,
             **{r["LogicalResourceId"]: r["PhysicalResourceId"] for r in resources},
