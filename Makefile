@@ -62,13 +62,18 @@ fuzz:  ## the parser of codes, for ten minutes [SECONDS=600]
 	@$(ENV) dev
 	@PYTHONPATH=layers/core $(DEV)/python -m tests.support.fuzz --seconds $(or $(SECONDS),600)
 
-check:  ## static checks: ruff, mypy, import contracts, cfn-lint, checkov
+check:  ## static checks: ruff, mypy, import contracts, cfn-lint, checkov, secrets, vulnerabilities
 	@$(ENV) dev lint
 	$(DEV)/ruff check .
 	$(DEV)/mypy
 	PYTHONPATH=layers/core:layers/render $(DEV)/lint-imports --no-logo
 	.envs/lint/bin/cfn-lint infra/template.yaml infra/monitoring.yaml infra/waf.yaml
 	.envs/lint/bin/checkov --config-file infra/checkov.yaml
+	@$(PYTHON) -m local.secret_scan
+	@$(PYTHON) -m local.audit
+
+audit:  ## known vulnerabilities of the dependencies, where the data can be reached [STRICT=1 fails where they cannot]
+	@$(PYTHON) -m local.audit $(if $(STRICT),--strict)
 
 validate:  ## sam validate --lint
 	@$(ENV) sam

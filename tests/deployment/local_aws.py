@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
@@ -116,6 +118,33 @@ class LocalAws:
         api = deployed.outputs["ApiId"]
         self.front = FrontServer(self.listening, lambda: Front(upstream, rules, api, f"{HOST}:{port}"))
         self.front.start()
+
+    def name_s3_as_aws_does(self, stack: str) -> None:
+        """Give the template of a nested stack the address that it has on AWS.
+
+        `sam delete` removes what `sam deploy` has uploaded, and understands S3's own addresses only. Nothing else of
+        the stack changes.
+        """
+        cloudformation = self.operator.client("cloudformation")
+        template = cloudformation.get_template(StackName=stack, TemplateStage="Original")["TemplateBody"]
+        body = template if isinstance(template, str) else json.dumps(template)
+        assert self.emulator.url in body
+        s3 = self.operator.client("s3")
+        bucket = re.search(rf"{self.emulator.url}/([a-z0-9.-]+)/", body)
+        assert bucket
+        s3.put_object(
+            Bucket=bucket[1],
+            Key="named.template",
+            Body=body.replace(self.emulator.url, f"https://s3.{REGION}.amazonaws.com").encode(),
+        )
+        given = self.stack(stack)["Parameters"]
+        cloudformation.update_stack(
+            StackName=stack,
+            TemplateURL=f"{self.emulator.url}/{bucket[1]}/named.template",
+            Parameters=[{"ParameterKey": p["ParameterKey"], "UsePreviousValue": True} for p in given],
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        cloudformation.get_waiter("stack_update_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
 
     def stop(self) -> None:
         """End what was started."""

@@ -156,6 +156,7 @@ def test_repaired_it_deploys_again(aws: LocalAws) -> None:
 
 def test_deleted_it_leaves_what_holds_data(aws: LocalAws) -> None:
     outputs = {o["OutputKey"]: o["OutputValue"] for o in aws.stack(STACK)["Outputs"]}
+    aws.name_s3_as_aws_does(STACK)
     functions = len(aws.operator.client("lambda").list_functions()["Functions"])
     assert functions > 10
     succeeded(step(aws, "## Deletion"))
