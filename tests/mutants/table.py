@@ -314,7 +314,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # HTTP
     _of("any body is read", "http/edge.py", "if len(self.raw_body) > max_bytes:", "if False:", *_EDGE),
-    _of("NaN is a number", "http/edge.py", "parse_constant=_refuse, ", "", *_EDGE),
+    _of("NaN is a number", "http/edge.py", "                parse_constant=_refuse,\n", "", *_EDGE),
     _of(
         "unknown fields are let in",
         "http/schemas.py",

@@ -168,10 +168,10 @@ VERIFICATION: tuple[Mutant, ...] = (
     ),
     of(
         "a late publisher wins",
-        "services/status_lists.py",
-        "replaces=stored.tag if stored else None)",
-        "replaces=(now := self.lists.get(number)) and now.tag)",
-        *_LISTS,
+        "aws/status_lists.py",
+        "                **condition,\n",
+        "",
+        "tests/aws/test_admin_stores.py",
     ),
     of(
         "a list is not read back before it is stored",
