@@ -47,7 +47,7 @@ test:  ## the tests that need Python alone (at most 10 minutes) [ARGS=pytest opt
 	@$(DEV)/python -m pytest -m "not full and not browser" $(ARGS)
 
 test-all: tools validate  ## all tests: installs headless Chromium, Node, Poppler and SAM CLI, or says what is missing
-	@$(ENV) dev peers
+	@$(ENV) dev peers schema
 	@JIANBIAO_TEST_ALL=1 $(DEV)/python -m pytest $(ARGS)
 	@$(MAKE) --no-print-directory coverage
 
