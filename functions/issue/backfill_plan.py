@@ -42,7 +42,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         try:
             arrived(json.loads(record["body"]))
         except Exception as error:
-            logger.exception("notice failed", extra={"error": type(error).__name__})
+            logger.exception(
+                "notice failed", extra={"message_id": record["messageId"], "error": type(error).__name__}
+            )
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 

@@ -30,11 +30,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         try:
             outcome = worker.apply(json.loads(record["body"])["event_id"])
         except Exception as error:
-            logger.exception("message failed", extra={"error": type(error).__name__})
+            logger.exception(
+                "message failed", extra={"message_id": record["messageId"], "error": type(error).__name__}
+            )
             failures.append({"itemIdentifier": record["messageId"]})
         else:
             state = str(outcome.state) if outcome else "gone"
-            logger.info("event", extra={"state": state, "reason": outcome and outcome.reason})
+            reason = outcome and outcome.reason
+            logger.info("event", extra={"message_id": record["messageId"], "state": state, "reason": reason})
             if outcome and outcome.reason:
                 metrics.count(metrics.REFUSED, outcome.reason)
     return {"batchItemFailures": failures}

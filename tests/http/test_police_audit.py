@@ -93,5 +93,5 @@ def test_without_the_archive_the_answer_comes_and_the_alarm_too() -> None:
         called("POST /v1/police/verify", {"code": CODE_OF_THE_WORLD}, audit, logger, counted)["verdict"]
         == "valid"
     )
-    assert ("audit record lost", {"alarm": "audit-lost"}) in logger.errors
+    assert ("audit record lost", {"alarm": "audit-lost", "request_id": "r-1"}) in logger.errors
     assert counted == [("Verified", "valid"), ("AuditFailed", "verify")]

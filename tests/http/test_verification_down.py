@@ -239,7 +239,7 @@ def test_police_get_the_verdict_without_the_vehicle_and_the_alarm_of_the_audit_t
     found = scene.found("POST /v1/police/verify")
     assert (found["vehicle"], found["inspection"]) == (None, "in_period")
     assert found["enforcement_note"]["zh"]
-    assert ("audit record lost", {"alarm": "audit-lost"}) in scene.logger.errors
+    assert ("audit record lost", {"alarm": "audit-lost", "request_id": "r-1"}) in scene.logger.errors
 
 
 def test_about_a_plate_nothing_is_said_without_the_store() -> None:

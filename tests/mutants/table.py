@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 from tests.mutants.mutant import of as _of
+from tests.mutants.operations import OPERATIONS
 from tests.mutants.verification import VERIFICATION
 
 _VERIFY = ("tests/services/test_verify.py",)
@@ -387,4 +388,5 @@ MUTANTS: tuple[Mutant, ...] = (
         "tests/http/test_openapi.py",
     ),
     *VERIFICATION,
+    *OPERATIONS,
 )

@@ -257,7 +257,9 @@ VERIFICATION: tuple[Mutant, ...] = (
     of(
         "a lost audit record is no alarm",
         "http/police.py",
-        '            logger.exception("audit record lost", extra={"alarm": "audit-lost"})\n',
+        "            logger.exception(\n"
+        '                "audit record lost", extra={"alarm": "audit-lost", "request_id": request.request_id}\n'
+        "            )\n",
         "",
         *_AUDIT,
     ),

@@ -41,7 +41,7 @@ def routes(
         count(metrics.VERIFIED, finding.verdict)
         policy = policies.current()
         vehicles = desk.vehicles_of([finding])
-        record([_entry("verify", request, body, finding, policy.retention_days[RETENTION])])
+        record(request, [_entry("verify", request, body, finding, policy.retention_days[RETENTION])])
         return Response(200, police_finding(finding, _vehicle(vehicles, finding), policy))
 
     def verify_batch(request: Request) -> Response:
@@ -58,11 +58,12 @@ def routes(
         vehicles = desk.vehicles_of(found)
         keep = policy.retention_days[RETENTION]
         record(
+            request,
             [
                 _entry("verify-batch", request, body, scan.now, keep, _scanned(scan, moment))
                 for scan, moment in zip(scans, moments, strict=True)
                 if scan
-            ]
+            ],
         )
         answers = [
             {
@@ -86,7 +87,8 @@ def routes(
         keep = policy.retention_days[RETENTION]
         asked = of_plate(body["plate_class"], plate)
         record(
-            [_entry("lookup", request, body, sight.finding, keep, {"known": bool(sight.registered)}, asked)]
+            request,
+            [_entry("lookup", request, body, sight.finding, keep, {"known": bool(sight.registered)}, asked)],
         )
         return Response(200, plate_sight(sight, policy, clock()))
 
@@ -128,12 +130,14 @@ def routes(
             keep_days=keep_days,
         )
 
-    def record(entries: Sequence[AuditEntry]) -> None:
+    def record(request: Request, entries: Sequence[AuditEntry]) -> None:
         try:
             audit.record(entries)
         except Unavailable:
             # The roadside does not wait for the archive: the line below is an alarm (docs/decisions.md).
-            logger.exception("audit record lost", extra={"alarm": "audit-lost"})
+            logger.exception(
+                "audit record lost", extra={"alarm": "audit-lost", "request_id": request.request_id}
+            )
             count(metrics.AUDIT_FAILED, entries[0].action)
 
     return {

@@ -1,0 +1,86 @@
+"""Mistakes in what watches, restores and forgets: the issue guard, restoring, retention, profiles."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant, of
+
+_GUARD = ("tests/services/test_reconcile.py",)
+_RESTORE = ("tests/aws/test_restoring.py",)
+_KEEPER = ("tests/services/test_retention.py",)
+
+OPERATIONS: tuple[Mutant, ...] = (
+    # Issue guard
+    of(
+        "an issuance may stay without a certificate",
+        "services/reconcile.py",
+        "one.certificate_id not in certified and now - one.claims.iat >= GRACE",
+        "False",
+        *_GUARD,
+    ),
+    of(
+        "a certificate may differ from its record",
+        "services/reconcile.py",
+        "if one.issuance != meant:",
+        "if False:",
+        *_GUARD,
+    ),
+    of(
+        "an event of any vehicle is a cause",
+        "services/reconcile.py",
+        "if events.get(id_) != vin and",
+        "if id_ not in events and",
+        *_GUARD,
+    ),
+    of(
+        "any offset is a row of a ledger",
+        "services/reconcile.py",
+        "int(offset) < size",
+        "True",
+        *_GUARD,
+    ),
+    # Restoring
+    of(
+        "the open block goes on after a restore",
+        "services/restore.py",
+        "if used >= present.get(shard, shard)",
+        "if used > present.get(shard, shard)",
+        *_RESTORE,
+    ),
+    of(
+        "the published list is not believed",
+        "services/restore.py",
+        "if newest.status == 0 and listed and listed.status and listed.at > newest.at:",
+        "if False:",
+        *_RESTORE,
+    ),
+    of(
+        "what had ended is signed again",
+        "services/restore.py",
+        "    if ended is None:\n        return Mending()\n",
+        "    return Mending()\n",
+        *_RESTORE,
+    ),
+    # Retention
+    of(
+        "links go a second early",
+        "services/retention.py",
+        "elif _ended(one) <= before:",
+        "elif _ended(one) <= before + 1:",
+        *_KEEPER,
+    ),
+    of(
+        "a list goes while its links are there",
+        "aws/retention.py",
+        "for key in listed.keys):\n            return False\n",
+        "for key in listed.keys):\n            pass\n",
+        "tests/aws/test_retention.py",
+    ),
+    # Algorithms
+    of(
+        "a certificate chooses the algorithm",
+        "wire/keys.py",
+        "known = [key for key in self.find(kid) if key.profile is profile]",
+        "known = list(self.find(kid))",
+        "tests/wire/test_profiles.py",
+    ),
+)
