@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.what == "dead-letters":
             moved = dead_letters(sqs, options.source, options.target, _progress)
         else:
-            events = DynamoEvents(client("dynamodb", read_timeout=10.0), options.table)
+            events = DynamoEvents(client("dynamodb", read_timeout=10.0, endpoint_url=endpoint), options.table)
             moved = queued(
                 events, SqsEvents(sqs, options.target), int(time.time()) - options.older_than, _progress
             )

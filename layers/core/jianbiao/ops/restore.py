@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 done, 1 run it again, 5 AWS does not answer."""
     given = parser().parse_args(arguments)
     dynamodb = client("dynamodb", read_timeout=20.0, attempts=8, endpoint_url=given.endpoint_url)
-    s3 = client("s3", read_timeout=20.0, endpoint_url=given.endpoint_url, s3={"addressing_style": "path"})
+    s3 = client("s3", read_timeout=20.0, endpoint_url=given.endpoint_url)
     try:
         done = Restorer(
             dynamodb,
