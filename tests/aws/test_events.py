@@ -212,11 +212,15 @@ EVENTS = [
 ]
 
 
-@given(st.lists(st.sampled_from(EVENTS), max_size=7), st.booleans())
+@given(st.lists(st.sampled_from(EVENTS), max_size=7), st.booleans(), st.booleans())
 @settings(max_examples=100, deadline=None)
-def test_what_is_registered_survives_its_item(events: list[dict[str, Any]], by_ledger: bool) -> None:
+def test_what_is_registered_survives_its_item(
+    events: list[dict[str, Any]], by_ledger: bool, applied: bool
+) -> None:
     known = first_report(CAR, (5, "")) if by_ledger else blank(CAR.vin)
     record = dataclasses.replace(changed_record(known, events), basis=(3, "e-0"), version=4, current="C" * 26)
+    if applied:
+        record = dataclasses.replace(record, registered=record.registered.with_application())
     assert vehicle_record(vehicle_item(record)) == record
 
 

@@ -61,6 +61,11 @@ def replayed(*reports: Report, known: Registered | None = None) -> Registered:
     return known
 
 
+def ledger(known: Registered, as_of: int, use: str) -> Registered:
+    row = dataclasses.replace(CAR, use=use, valid_until=date(2027, 3, 31))
+    return merge_full(known, row, (as_of, ""), without=NOT_IN_LEDGER, policy=POLICY)
+
+
 REPORTS = [
     Report((10, "e-10"), WHOLE, full=True, channel=1),
     said(11, use="B"),
@@ -86,10 +91,6 @@ def test_any_order_gives_the_same_vehicle(order: list[Report], again: list[Repor
 @given(st.permutations(range(len(REPORTS) + 2)))
 @settings(max_examples=100, deadline=None)
 def test_ledgers_may_come_in_between(order: list[int]) -> None:
-    def ledger(known: Registered, as_of: int, use: str) -> Registered:
-        row = dataclasses.replace(CAR, use=use, valid_until=date(2027, 3, 31))
-        return merge_full(known, row, (as_of, ""), without=NOT_IN_LEDGER, policy=POLICY)
-
     def ended(steps: list[int]) -> Registered:
         known = blank(CAR.vin)
         for step in steps:
@@ -156,12 +157,33 @@ def test_elsewhere_twice_keeps_the_period_before_the_first() -> None:
         REPORTS[0], passed(12, "2027-02-01", division="110000"), passed(13, "2029-02-01", division="1")
     )
     assert (away.elsewhere, away.kept_until) == (True, CAR.valid_until)
-    assert away.issuable_until(None) == CAR.valid_until
-    assert away.issuable_until(date(2027, 3, 31)) == CAR.valid_until
-    assert away.issuable_until(away.vehicle.valid_until) == away.vehicle.valid_until
+    assert away.issuable_until == CAR.valid_until
     home = add(away, passed(14, "2031-02-01"), POLICY)
     assert not home.elsewhere
-    assert home.issuable_until(None) == home.vehicle.valid_until
+    assert home.issuable_until == home.vehicle.valid_until
+
+
+def test_a_period_had_elsewhere_stays_once_it_was_applied_for() -> None:
+    away = replayed(REPORTS[0], passed(12, "2027-02-01", division="110000"))
+    applied = away.with_application()
+    assert applied.issuable_until == away.vehicle.valid_until == date(2029, 3, 31)
+    assert applied.with_application() is applied
+    recoloured = add(applied, said(13, colour="B"), POLICY)
+    assert recoloured.issuable_until == date(2029, 3, 31)
+    assert ledger(recoloured, 9, "A").issuable_until == date(2029, 3, 31)
+    again = add(applied, passed(14, "2029-02-01", division="110000"), POLICY)
+    assert again.vehicle.valid_until == date(2031, 3, 31)
+    assert again.issuable_until == CAR.valid_until
+    home = replayed(REPORTS[0])
+    assert home.with_application() is home
+
+
+def test_a_shorter_period_had_elsewhere_needs_no_application() -> None:
+    """What the register says by now is less than what the certificate says: nobody would apply for that."""
+    longer = said(12, valid_until=date(2031, 3, 31))
+    away = replayed(REPORTS[0], longer, passed(13, "2027-02-01", division="110000", until="2029-03-31"))
+    assert away.kept_until == date(2031, 3, 31)
+    assert away.issuable_until == away.vehicle.valid_until == date(2029, 3, 31)
 
 
 def test_a_claim_or_a_ledger_is_no_inspection_elsewhere() -> None:

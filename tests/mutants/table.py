@@ -236,11 +236,18 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     _of(
         "a row issues what was had elsewhere",
-        "services/registrar.py",
-        "        if known.elsewhere:\n",
-        "        if False:\n",
+        "domain/reports.py",
+        "return kept if self.elsewhere and longer",
+        "return kept if False and longer",
         "tests/services/test_ledger_reports.py",
         "tests/services/test_events.py",
+    ),
+    _of(
+        "what was applied for is forgotten with the next event",
+        "domain/history.py",
+        "return replace(replay(base, history, policy, report.stamp), applied=known.applied)",
+        "return replay(base, history, policy, report.stamp)",
+        "tests/domain/test_history.py",
     ),
     _of(
         "a certificate of a compromised key is active to its owner",

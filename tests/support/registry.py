@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from jianbiao.domain.eligibility import Person, entitle_current
-from jianbiao.domain.times import day_of, rfc3339, start_of_day
+from jianbiao.domain.eligibility import Person
+from jianbiao.domain.times import rfc3339, start_of_day
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.errors import Refusal, Unavailable
 from jianbiao.http.event_schemas import shape_faults
-from jianbiao.records import Cause, VehicleRecord
 from jianbiao.services.events import EventWorker
 from jianbiao.services.registry import VEHICLE_UNKNOWN, EventState, Intake, Outcome, StoredEvent
 from tests.support.world import CAR, World
@@ -103,15 +102,8 @@ class RegistryWorld(World):
             return "not-bound"
         v = record.registered.vehicle
         person = Person(v.owner_ref, "230100", "portal")
-
-        def decide(read: VehicleRecord) -> Any:
-            held = read.hold is not None
-            today = day_of(self.clock())
-            vehicle = read.registered.vehicle
-            return entitle_current(self.policies.policy, vehicle, person=person, held=held, on=today)
-
         try:
-            self.issuer.issue(record, decide, Cause(4, "application:r", v.owner_ref))
+            self.desk.current(person, self.policies.policy, v.plate_class, v.plate, "r")
         except Refusal as refusal:
             return str(refusal.reason)
         return None

@@ -88,6 +88,8 @@ def _follows(registered: Registered) -> dict[str, Any]:
         follows["known"] = False
     if registered.elsewhere:
         follows |= {"elsewhere": True, "kept_until": _plain(registered.kept_until)}
+    if registered.applied != NEVER:
+        follows["applied"] = registered.applied
     if registered.ends != NEVER:
         follows["ends"] = registered.ends
     if registered.issues != NEVER:
@@ -101,6 +103,7 @@ def _with_follows(registered: Registered, follows: Mapping[str, Any]) -> Registe
         known=follows.get("known", True),
         elsewhere=follows.get("elsewhere", False),
         kept_until=_day(follows.get("kept_until")),
+        applied=tuple(follows.get("applied", NEVER)),
         ends=tuple(follows.get("ends", NEVER)),
         issues=tuple(follows.get("issues", NEVER)),
         channel=follows.get("channel", 0),

@@ -90,7 +90,7 @@ def insert(known: Registered, report: Report, policy: Policy) -> Registered:
         # Half at once: otherwise each further event would rewrite the base.
         base = _settled(base, history[: KEPT // 2], policy, report.stamp)
         history = history[KEPT // 2 :]
-    return replay(base, history, policy, report.stamp)
+    return replace(replay(base, history, policy, report.stamp), applied=known.applied)
 
 
 def _settled(base: Registered, oldest: Sequence[Report], policy: Policy, changed: Stamp) -> Registered:
@@ -102,4 +102,6 @@ def _settled(base: Registered, oldest: Sequence[Report], policy: Policy, changed
 
 def rebased(known: Registered, base: Registered, policy: Policy | None, changed: Stamp) -> Registered:
     """The vehicle on another base: a report that is no event has changed it."""
-    return replay(base, known.history, policy, changed) if known.history else base
+    if not known.history:
+        return base
+    return replace(replay(base, known.history, policy, changed), applied=known.applied)

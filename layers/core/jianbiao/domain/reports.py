@@ -84,6 +84,8 @@ class Registered:
     """The present period was had by an inspection in another division (channel 6)."""
     kept_until: date | None = None
     """With `elsewhere`: end of the period before it, all that an event may issue for."""
+    applied: Stamp = NEVER
+    """Report of a period that was had elsewhere and that the owner has applied for."""
     ends: Stamp = NEVER
     """Newest report of a state that ends a certificate."""
     issues: Stamp = NEVER
@@ -99,13 +101,23 @@ class Registered:
         """Epoch second of the newest report in the record (`state_as_of` in answers)."""
         return max((stamp[0] for stamp in self.stamps.values()), default=0)
 
-    def issuable_until(self, running_until: date | None) -> date | None:
-        """End of validity for which an event may issue. A period that was had elsewhere comes by the owner's
-        application (channel 6), and is kept once a certificate that runs until `running_until` has it."""
-        until = self.vehicle.valid_until
-        if not self.elsewhere or (running_until is not None and until is not None and running_until >= until):
-            return until
-        return self.kept_until
+    @property
+    def issuable_until(self) -> date | None:
+        """End of validity for which the register's word alone may issue: a longer period that was had elsewhere comes
+        by the owner's application (channel 6), and stays once it was applied for."""
+        until, kept = self.vehicle.valid_until, self.kept_until
+        longer = until is not None and (kept is None or until > kept)
+        return kept if self.elsewhere and longer and not self._is_applied_for else until
+
+    @property
+    def _is_applied_for(self) -> bool:
+        return self.applied == self.stamp_of("valid_until")
+
+    def with_application(self) -> Registered:
+        """The same once the owner has applied for the present period."""
+        if not self.elsewhere or self._is_applied_for:
+            return self
+        return dataclasses.replace(self, applied=self.stamp_of("valid_until"))
 
 
 def blank(vin: str) -> Registered:

@@ -61,7 +61,9 @@ class ApplicationDesk:
             return entitle_current(policy, read.registered.vehicle, person=person, held=held, on=today)
 
         cause = Cause(self._channel(record), _trigger(application_id), person.person_ref)
-        return self.issuer.issue(record, decide, cause)
+        return self.issuer.issue(
+            record, decide, cause, extend=lambda known, _granted: known.with_application()
+        )
 
     def claim(
         self, person: Person, policy: Policy, plate_class: str, plate: str, application_id: str

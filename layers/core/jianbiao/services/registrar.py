@@ -180,11 +180,7 @@ class Registrar:
             raise Refusal(PLATE_TAKEN)
         if not _fits(known):
             raise Refusal(Reason.RECORD_INCONSISTENT, why="plate-and-class")
-        until = known.vehicle.valid_until
-        if known.elsewhere:
-            running = self.issuer.certificates.get(read.current) if read.current else None
-            until = known.issuable_until(running.valid_until if running and running.running(now) else None)
-        vehicle = replace(known.vehicle, valid_until=until)
+        vehicle = replace(known.vehicle, valid_until=known.issuable_until)
         return entitle_current(policy, vehicle, person=None, held=read.hold is not None, on=day_of(now))
 
     # 3. Withdraw.
