@@ -117,6 +117,25 @@ def test_what_verifies_loads_no_rules_of_issue_and_no_page_that_is_opened_seldom
     assert list(found_in(loaded(function), NOT_TO_VERIFY | others.get(function.name, set()))) == []
 
 
+ON_DEMAND_PAGES = """
+import json
+import public
+from jianbiao.domain.policy import default_policy
+from jianbiao_render import assets
+
+public.policies.current, public.links.current = default_policy, list
+shown = [public.verify_page("en")[0], public.app_page("en")[0], public.start_page("en")]
+assert public.asset(assets.WORKER).body
+assert public.asset("another") is None
+print(json.dumps([page[:15] for page in shown]))
+"""
+
+
+def test_the_pages_that_are_opened_seldom_are_in_the_package() -> None:
+    function = next(f for f in FUNCTIONS if f.name == "VerifyPublic")
+    assert json.loads(function.run(ON_DEMAND_PAGES)) == 3 * ["<!doctype html>"]
+
+
 def test_the_token_trigger_loads_no_aws() -> None:
     (token,) = [f for f in FUNCTIONS if f.module == "token_claims"]
     assert list(found_in(loaded(token), {"botocore", "jianbiao", "cryptography"})) == []
