@@ -168,6 +168,15 @@ PRODUCT_ALARMS = (
         period=5 * MINUTE,
     ),
     Alarm(
+        "verification-degraded",
+        "verification-degraded",
+        "Codes are verified without the store: by the status list, or by the signature alone.",
+        {"found": own(metrics.DEGRADED)},
+        threshold=5,
+        needed=2,
+        of=3,
+    ),
+    Alarm(
         "published-unreadable",
         "published-unreadable",
         "A published key set or policy cannot be read: the version before goes on being used.",

@@ -98,6 +98,7 @@ class Scene:
     now: int = NOW
     passed: float = 0.0
     logger: Quiet = field(default_factory=Quiet)
+    counts: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         tables = Tables(vehicles="v", plates="p", certificates="c")
@@ -110,7 +111,10 @@ class Scene:
         desk = PoliceDesk(
             verifier, DynamoVehicles(self.client, tables), certificates, DynamoIssuances(self.client, "i")
         )
-        common: dict[str, Any] = {"policies": policies, "count": lambda _metric, _outcome: None}
+        common: dict[str, Any] = {
+            "policies": policies,
+            "count": lambda metric, outcome: self.counts.append((metric, outcome)),
+        }
         self.public = make_handler(
             public.routes(
                 verifier=verifier,
@@ -220,6 +224,22 @@ def test_with_store_and_lists_down_the_signature_is_all_and_says_so(route: str) 
     assert checked(found) == ("valid", "none", None)
     assert "未核验" in found["message"]["zh"]
     assert found["certificate"]["plate"] == CLAIMED.plate
+
+
+@pytest.mark.parametrize("route", SCANS)
+def test_what_was_verified_without_the_store_is_counted(route: str) -> None:
+    scene = Scene()
+    scene.found(route)
+    scene.publish(REVOKED)
+    scene.passed = float(HOUR)
+    scene.found(route)
+    told = [(metric, outcome) for metric, outcome in scene.counts if metric != "AuditFailed"]
+    assert told == [
+        ("Verified", "valid"),
+        ("VerifiedWithoutStore", "none"),
+        ("Verified", "revoked"),
+        ("VerifiedWithoutStore", "list"),
+    ]
 
 
 @pytest.mark.parametrize("route", SCANS)

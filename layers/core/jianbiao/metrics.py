@@ -21,6 +21,8 @@ NAMESPACE = "Jianbiao"
 
 VERIFIED = "Verified"
 """Findings of verification, by verdict."""
+DEGRADED = "VerifiedWithoutStore"
+"""Findings of right signatures whose state is not from the store, by what it is from (`list`, `none`)."""
 ISSUED = "Issued"
 """Certificates that came to be, by channel (`channel-1` to `channel-6`), told by the store's change stream: at least
 once each. Those of a ledger are not told; their launch counts them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from jianbiao import metrics
 from jianbiao.domain.policy import Policy
 from jianbiao.domain.times import day_of, last_valid_day, rfc3339
 from jianbiao.records import Certificate
@@ -34,6 +35,14 @@ def peer_finding(finding: Finding, policy: Policy) -> dict[str, Any]:
         "certificate": certificate_face(finding.claims, policy) if finding.claims else None,
         "message": policy.verdict_text(finding.verdict, checked=checked),
     }
+
+
+def counted(finding: Finding, count: metrics.Count) -> Finding:
+    """The finding, once `count` is told of it."""
+    count(metrics.VERIFIED, finding.verdict)
+    if finding.verdict is not Verdict.FORGED and finding.status_checked != "store":
+        count(metrics.DEGRADED, finding.status_checked)
+    return finding
 
 
 def certificate_face(claims: Claims, policy: Policy) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from jianbiao import metrics
 from jianbiao.domain import plates
 from jianbiao.domain.times import rfc3339
 from jianbiao.errors import FieldError, InvalidInput, Unavailable
-from jianbiao.http.answers import peer_finding, plate_sight, police_finding
+from jianbiao.http.answers import counted, peer_finding, plate_sight, police_finding
 from jianbiao.http.auth import client_id
 from jianbiao.http.edge import Logger, Request, Response, Route
 from jianbiao.http.instants import instant
@@ -37,8 +37,7 @@ def routes(
 
     def verify(request: Request) -> Response:
         body = request.body("PoliceVerifyRequest")
-        finding = desk.verifier.verify(body["code"])
-        count(metrics.VERIFIED, finding.verdict)
+        finding = counted(desk.verifier.verify(body["code"]), count)
         policy = policies.current()
         vehicles = desk.vehicles_of([finding])
         record(request, [_entry("verify", request, body, finding, policy.retention_days[RETENTION])])
@@ -51,9 +50,7 @@ def routes(
         ]
         codes = [scan["code"] for scan in body["scans"]]
         scans = desk.verifier.verify_scans(list(zip(codes, moments, strict=True)))
-        found = [scan.now for scan in scans if scan]
-        for finding in found:
-            count(metrics.VERIFIED, finding.verdict)
+        found = [counted(scan.now, count) for scan in scans if scan]
         policy = policies.current()
         vehicles = desk.vehicles_of(found)
         keep = policy.retention_days[RETENTION]

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from jianbiao import metrics
 from jianbiao.errors import JianbiaoError, NotACode, Unavailable
-from jianbiao.http.answers import peer_finding
+from jianbiao.http.answers import counted, peer_finding
 from jianbiao.http.edge import Request, Response, Route
 from jianbiao.http.notices import NoticePages, language
 from jianbiao.http.notices import page as sent
@@ -51,9 +51,7 @@ def routes(
     each verdict."""
 
     def found(code: str) -> dict[str, Any]:
-        finding = verifier.verify(code)
-        count(metrics.VERIFIED, finding.verdict)
-        return peer_finding(finding, policies.current())
+        return peer_finding(counted(verifier.verify(code), count), policies.current())
 
     def verify(request: Request) -> Response:
         return Response(200, found(request.body("VerifyRequest")["code"]))
