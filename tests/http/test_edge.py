@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from jianbiao.errors import Conflict, InvalidInput, JianbiaoError, Unavailable, Untrusted
-from jianbiao.http.edge import MAX_BODY, SECURITY_HEADERS, Request, Response, make_handler, request_of
+from jianbiao.http.edge import (
+    JSON_HEADERS,
+    MAX_BODY,
+    SECURITY_HEADERS,
+    Request,
+    Response,
+    make_handler,
+    request_of,
+)
 from tests.http.events import Quiet, event, problem
 
 ROUTE = "POST /v1/verify"
@@ -46,7 +54,7 @@ def failing(error: Exception) -> Callable[[Request], Response]:
 def test_an_answer_is_json_with_security_headers() -> None:
     answer = answered()
     assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"code": "x"})
-    assert answer["headers"] == {**SECURITY_HEADERS, "content-type": "application/json"}
+    assert answer["headers"] == SECURITY_HEADERS | JSON_HEADERS
 
 
 def test_a_route_s_own_headers_win() -> None:

@@ -50,6 +50,18 @@ def test_every_function_is_watched_for_failures_and_refusals() -> None:
     assert {f"{name}-stream-age" for name in readers} <= names
 
 
+def test_every_metric_of_the_product_that_an_alarm_watches_is_written_by_the_code() -> None:
+    constants = {
+        value: name for name, value in vars(metrics).items() if name.isupper() and isinstance(value, str)
+    }
+    places = [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers" / "core" / "jianbiao").rglob("*.py")]
+    code = "\n".join(p.read_text(encoding="utf-8") for p in places if p.name != "metrics.py")
+    watched = {m.name for a in ALARMS for m in a.metrics.values() if m.namespace == metrics.NAMESPACE}
+    assert len(watched) >= 6
+    for name in watched:
+        assert re.search(rf"\bmetrics\.{constants[name]}\b", code), name
+
+
 def test_every_queue_is_watched() -> None:
     watched = {
         (m.dimensions["QueueName"], m.name)

@@ -101,6 +101,12 @@ SECURITY_HEADERS = {
 }
 """On every answer; a route's own headers win."""
 
+JSON_HEADERS = {
+    "content-type": "application/json",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""On JSON, too: opened in a browser it is a document like another. Pages and scripts have policies of their own."""
+
 
 def make_handler(
     routes: Mapping[str, Route],
@@ -195,7 +201,7 @@ def gateway_response(response: Response) -> dict[str, Any]:
         text = body
     else:
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        headers.setdefault("content-type", "application/json")
+        headers = JSON_HEADERS | headers
     return {"statusCode": response.status, "headers": headers, "body": text}
 
 
