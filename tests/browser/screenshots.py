@@ -28,7 +28,7 @@ from tests.e2e.deployment import ROOT, Stack, run
 from tests.render import gallery
 from tests.render.samples import ORDINARY
 
-LARGEST = 160_000
+LARGEST = 180_000
 """Bytes of a picture."""
 GAP = 16
 BACKGROUND = "#8f979e"
@@ -136,7 +136,7 @@ def shots(p: Photographer) -> dict[str, Callable[[], list[Image.Image]]]:
     valid, expired = (str(sample(p.stack, why)["code"]) for why in ("valid", "expired"))
     two = pictures.beside(pictures.code(valid), pictures.code(expired))
     return {
-        "certificate": lambda: [gallery.shown(ORDINARY, 0.6)],
+        "certificate": lambda: [gallery.shown(ORDINARY, 5 / 9)],
         "faces-grounds": lambda: list(gallery.grounds()),
         "faces-kinds": lambda: list(gallery.kinds()),
         "faces-plates": lambda: [gallery.plates()],

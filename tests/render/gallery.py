@@ -40,8 +40,8 @@ PLATE_ENDS = 197
 """Units from the top of the card: below the plate and its class."""
 
 
-def shown(face: Face, share: float = 0.4) -> Image.Image:
-    """The downloaded PNG, reduced."""
+def shown(face: Face, share: float = 1 / 3) -> Image.Image:
+    """The downloaded PNG, reduced; by ninths of it the modules of the code stay whole pixels."""
     picture = Image.open(io.BytesIO(png(face))).convert("RGB")
     return picture.resize(
         (round(picture.width * share), round(picture.height * share)), Image.Resampling.LANCZOS
@@ -66,7 +66,7 @@ def plates(columns: int = 5) -> Image.Image:
     parts = []
     for code, plate in PLATES.items():
         face = replace(ORDINARY, plate=plate, plate_class=policy.coded("plate_classes", code))
-        whole = shown(face, 1 / 3)
+        whole = shown(face)
         parts.append(whole.crop((0, 0, whole.width, round(whole.height * PLATE_ENDS / HEIGHT))))
     width, height = parts[0].size
     sheet = Image.new("RGB", (columns * width, -(-len(parts) // columns) * height), "white")
