@@ -128,4 +128,4 @@ class Keeper:
 
 def _ended(share: Share) -> int:
     """The epoch second from which a link has led nowhere."""
-    return min(share.expires_at, share.expires_at if share.withdrawn_at is None else share.withdrawn_at)
+    return share.expires_at if share.withdrawn_at is None else min(share.withdrawn_at, share.expires_at)
