@@ -17,6 +17,8 @@ ARCHITECTURE ?= arm64
 export RUNTIME ARCHITECTURE
 DEV := .envs/dev/bin
 ENV := $(PYTHON) -m local.envs
+# Two processes; a file's tests, and all that share a deployment, stay in one.
+BOTH := -n 2 --dist loadgroup
 export PYTHONPATH := layers/core:layers/render:functions:.
 # For the tools that only look at the template; nothing of it is sent anywhere. A deployment has to say its own.
 export AWS_DEFAULT_REGION ?= ap-east-1
@@ -44,11 +46,11 @@ load:  ## what verification and reads take with and without a launch beside them
 
 test:  ## the tests that need Python alone (at most 10 minutes) [ARGS=pytest options]
 	@$(ENV) dev peers
-	@$(DEV)/python -m pytest -m "not full and not browser" $(ARGS)
+	@$(DEV)/python -m pytest $(BOTH) -m "not full and not browser" $(ARGS)
 
 test-all: tools validate  ## all tests: installs headless Chromium, Node, Poppler and SAM CLI, or says what is missing
 	@$(ENV) dev peers schema
-	@JIANBIAO_TEST_ALL=1 $(DEV)/python -m pytest $(ARGS)
+	@JIANBIAO_TEST_ALL=1 $(DEV)/python -m pytest $(BOTH) $(ARGS)
 	@$(MAKE) --no-print-directory coverage
 
 coverage:  ## branch coverage of the domain's rules by their own tests: fails below 100 %
