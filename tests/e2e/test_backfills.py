@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import secrets
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from jianbiao.domain.times import rfc3339
-from jianbiao.services.launches import report_key
+from jianbiao.services.launches import prefix_of, report_key
 from local import ledger_plates
 from tests.e2e.deployment import ROOT, Stack, request
 from tests.e2e.ledgers import line, new_row
@@ -124,9 +125,14 @@ def test_a_launch_is_steered_while_it_runs_and_ends_with_the_ledger_s_accounts(s
     assert "state-blocked" in told.stdout
     refused = command(stack, "pause", done["backfill_id"], "--engine", stack.outputs["BackfillEngineArn"])
     assert (refused.returncode, "the launch is done" in refused.stderr) == (1, True)
-    page = stack.client("s3").get_object(
-        Bucket=stack.outputs["InboxBucketName"], Key=report_key(done["backfill_id"], 3, "html")
-    )
+    s3, bucket = stack.client("s3"), stack.outputs["InboxBucketName"]
+    key = f"{prefix_of(done['backfill_id'])}reasons-003-00001.jsonl"
+    named = [json.loads(text) for text in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_lines()]
+    assert {(entry["line"] - 1, entry["outcome"], *entry["reasons"]) for entry in named} == {
+        *((number, "invalid", "bad-json") for number in range(1, ROWS, 50)),
+        *((number, "refused", "state-blocked") for number in range(0, ROWS, 20)),
+    }
+    page = s3.get_object(Bucket=bucket, Key=report_key(done["backfill_id"], 3, "html"))
     assert page["ContentType"].startswith("text/html")
     assert f"{ROWS:,} rows = ".encode() in page["Body"].read()
 
