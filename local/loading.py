@@ -12,7 +12,7 @@ from typing import Any
 
 from jianbiao.aws.inbox import S3Inbox
 from jianbiao.aws.launches import DynamoLaunches
-from jianbiao.services.launches import RUNNING, Launch
+from jianbiao.services.launches import DONE, RUNNING, Launch
 from jianbiao.services.ledger_run import Accounts, LedgerObject, accounts
 from local.clients import Operator
 
@@ -73,13 +73,14 @@ class Loader:
             # A look costs as much as there are results: long runs are looked at less often.
             time.sleep(max(PAUSE, len(seen) * PAUSE / 20))
 
-    def ended(self, found: LedgerObject) -> Launch:
-        """The record of an uploaded ledger's launch, once its attempt is summed up. Raises LoadFailed."""
+    def ended(self, found: LedgerObject, *, done: bool = False) -> Launch:
+        """The record of an uploaded ledger's launch, once its attempt is summed up; with `done`, once it is done, since
+        somebody goes on with it. Raises LoadFailed."""
         launches = DynamoLaunches(self.operator.client("dynamodb"), self.outputs["BackfillsTableName"])
         deadline = time.monotonic() + self.patience
         while True:
             launch = launches.get(found.file_id)
-            if launch and launch.state != RUNNING:
+            if launch and launch.state != RUNNING and (launch.state == DONE or not done):
                 return launch
             if time.monotonic() > deadline:
                 raise LoadFailed(f"The launch is not summed up.\n{self.errors()}")

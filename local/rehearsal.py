@@ -159,7 +159,7 @@ class Rehearsal:
         )
         with troublemaker:
             loaded = loader.follow(found, rows_of(ledger), self._shown("certificates from the ledger"))
-            launch = loader.ended(found)
+            launch = loader.ended(found, done=made is not None)
         if launch.state != DONE:
             raise LoadFailed(f"The launch has ended as {launch.state}.")
         return loaded
