@@ -30,6 +30,7 @@ handler = make_handler(
             S3Files(client("s3"), setting("FILES_BUCKET"), setting("S3_PRESIGN_ENDPOINT", "")),
             wiring.now,
             wiring.random,
+            access.keys,
         ),
         access=access,
         policies=policies,

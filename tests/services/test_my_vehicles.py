@@ -148,7 +148,7 @@ class _Busy(MemoryShares):
 
 
 def _share_desk(world: World, shares: MemoryShares) -> ShareDesk:
-    return ShareDesk(world.certificates, shares, MemoryFiles(), world.clock, world.random)
+    return ShareDesk(world.certificates, shares, MemoryFiles(), world.clock, world.random, world.keys)
 
 
 def test_links_are_limited_and_ended_ones_make_room() -> None:

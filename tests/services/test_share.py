@@ -39,7 +39,14 @@ class Scene:
 
     @property
     def desk(self) -> ShareDesk:
-        return ShareDesk(self.world.certificates, self.shares, self.files, lambda: self.now, self.random)
+        return ShareDesk(
+            self.world.certificates,
+            self.shares,
+            self.files,
+            lambda: self.now,
+            self.random,
+            self.world.keys,
+        )
 
     def share(self, hours: int = 24, by: str = "p-1") -> tuple[Share, str]:
         return self.desk.create(self.certificate, self.record, by=by, hours=hours)
@@ -54,6 +61,13 @@ def gone(scene: Scene, token: str) -> str:
     with pytest.raises(Gone) as error:
         scene.desk.open(token)
     return str(error.value.code)
+
+
+def test_a_link_to_a_certificate_of_a_compromised_key_is_gone() -> None:
+    scene = Scene()
+    _, token = scene.share()
+    scene.world.keys.revoked[scene.certificate.issuance.kid] = scene.now
+    assert gone(scene, token) == "revoked"
 
 
 def test_of_a_token_only_the_hash_is_stored() -> None:

@@ -17,8 +17,9 @@ from jianbiao.citizen_records import Share
 from jianbiao.domain.certificate import State
 from jianbiao.domain.policy import Policy
 from jianbiao.errors import Conflict, Gone, NotFound, Unavailable
-from jianbiao.ports import Certificates, Clock, Files, Random, Shares, Stale
+from jianbiao.ports import Certificates, Clock, Files, Keys, Random, Shares, Stale
 from jianbiao.records import Certificate, VehicleRecord
+from jianbiao.services.access import believed
 
 TOKEN_BYTES = 32
 """256 random bits: twice what guessing would have to be feared at."""
@@ -53,6 +54,7 @@ class ShareDesk:
     files: Files
     clock: Clock
     random: Random
+    keys: Keys
 
     def file_url(self, certificate: Certificate, policy: Policy, format_: str, rendering: Rendering) -> str:
         """A signed URL of the certificate's file. Raises Conflict(not-active): there are no stale files."""
@@ -125,6 +127,7 @@ class ShareDesk:
         certificate = self.certificates.get(share.certificate_id) if share else None
         if share is None or certificate is None:
             raise NotFound
+        certificate = believed(certificate, self.keys.current().published)
         now = self.clock()
         if share.withdrawn_at is not None:
             raise Gone("share-withdrawn")
