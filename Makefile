@@ -114,11 +114,12 @@ build:  ## sam build: layers for arm64, without Docker; their sizes [ARCHITECTUR
 	@$(PYTHON) -m infra.sizes infra/.aws-sam/build
 
 deploy: build  ## sam deploy [STAGE=dev|staging|prod PARTITION=aws|aws-cn PUBLIC_URL=… CERTIFICATE_ARN=… PARAMETERS="Name=value …"]
-	cd infra && $(WHERE) ../.envs/sam/bin/sam deploy --config-env $(STAGE) $(ARGS) --parameter-overrides \
-		$$(cat parameters/$(STAGE).txt parameters/$(PARTITION).txt) \
-		$(if $(PUBLIC_URL),PublicUrl=$(PUBLIC_URL)) $(if $(CERTIFICATE_ARN),CertificateArn=$(CERTIFICATE_ARN)) \
-		$(if $(ISSUER),TokenIssuer=$(ISSUER)) $(if $(AUDIENCE),TokenAudience=$(AUDIENCE)) \
-		Runtime=python$(RUNTIME) Architecture=$(ARCHITECTURE) $(PARAMETERS)
+	@given="$$(cat infra/parameters/$(STAGE).txt infra/parameters/$(PARTITION).txt | tr '\n' ' ')"; \
+	given="$$given $(if $(PUBLIC_URL),PublicUrl=$(PUBLIC_URL)) $(if $(CERTIFICATE_ARN),CertificateArn=$(CERTIFICATE_ARN))"; \
+	given="$$given $(if $(ISSUER),TokenIssuer=$(ISSUER)) $(if $(AUDIENCE),TokenAudience=$(AUDIENCE))"; \
+	given="$$given Runtime=python$(RUNTIME) Architecture=$(ARCHITECTURE) $(PARAMETERS)"; \
+	release="$$($(PYTHON) -m infra.release $$given)" && cd infra && \
+	$(WHERE) ../.envs/sam/bin/sam deploy --config-env $(STAGE) $(ARGS) --parameter-overrides $$given Release=$$release
 
 tools:
 	@$(PYTHON) -m local.tools

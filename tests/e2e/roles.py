@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.deploy import STACK
+from tests.e2e import service_probes
 from tests.e2e.deployment import Stack
 
 PROBE = "iam-probe"
@@ -185,14 +186,8 @@ class Roles:
         yield Probe(
             "cognito-idp:ListUsers", "UserPool", "*", lambda c: c("cognito-idp").list_users(UserPoolId=pool)
         )
-        queue = self.stack.outputs["InboxQueueUrl"]
-        arn = self.stack.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-        yield Probe(
-            "sqs:SendMessage",
-            "InboxQueue",
-            arn["Attributes"]["QueueArn"],
-            lambda c: c("sqs").send_message(QueueUrl=queue, MessageBody='{"Event":"s3:TestEvent"}'),
-        )
+        for action, resource, arn, call in service_probes.probes(self):
+            yield Probe(action, resource, arn, call)
 
     def clean(self) -> None:
         """Remove the objects that the probes look for."""

@@ -104,6 +104,30 @@ def test_nobody_but_status_publication_signs_lists(granted: Granted) -> None:
     assert {name for name, calls in granted.items() if (SIGN, "ListKey") in calls} <= LIST_SIGNERS
 
 
+def test_addresses_are_sealed_by_one_function_and_opened_by_another(granted: Granted) -> None:
+    for action, function in (("kms:Encrypt", "Citizen"), ("kms:Decrypt", "Office")):
+        assert {name for name, calls in granted.items() if (action, "PaperKey") in calls} == {function}
+
+
+def test_who_sends_starts_and_invokes(granted: Granted) -> None:
+    def who(action: str, resource: str) -> set[str]:
+        return {name for name, calls in granted.items() if (action, resource) in calls}
+
+    assert who("sqs:SendMessage", "EventsQueue") == {"Intake"}
+    assert who("sqs:SendMessage", "InboxQueue") == set()
+    assert who("sqs:DeleteMessage", "EventsQueue") == {"Events"}
+    assert who("sqs:DeleteMessage", "InboxQueue") == {"BackfillPlan"}
+    for queue in ("EventsDeadLetters", "InboxDeadLetters"):
+        assert who("sqs:SendMessage", queue) | who("sqs:DeleteMessage", queue) == set()
+    assert who("events:PutEvents", "Bus") == {"Publish"}
+    # A distributed map starts its children itself.
+    starting = {"BackfillPlan", "BackfillAdmin", "BackfillEngine"}
+    assert who("states:StartExecution", "BackfillEngine") == starting
+    for function in ("Backfill", "BackfillPlan"):
+        assert who("lambda:InvokeFunction", function) == {"BackfillEngine"}
+    assert who("lambda:InvokeFunction", "Apply") == set()
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_verification_reading_and_sharing_cannot_sign(granted: Granted, name: str) -> None:
     assert not [call for call in granted[name] if call[0] == SIGN]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra import release
 from infra.package import ROOT
 from local import template
 from local.deploy import TEMPLATE
@@ -20,7 +21,7 @@ RESOURCES: dict[str, dict[str, Any]] = DOCUMENT["Resources"]
 WAF = template.load(INFRA / "waf.yaml")["Resources"]
 STAGES = ("dev", "staging", "prod")
 PARTITIONS = ("aws", "aws-cn")
-OF_A_DEPLOYMENT = {"PublicUrl"}
+OF_A_DEPLOYMENT = {"PublicUrl", "Release"}
 """Parameters that have no default, since no two deployments share them: `make deploy` is told."""
 
 
@@ -63,7 +64,7 @@ def test_there_is_a_file_for_each_stage_and_partition_and_no_other() -> None:
 def test_what_has_no_default_is_asked_for() -> None:
     assert {name for name, rule in PARAMETERS.items() if "Default" not in rule} == OF_A_DEPLOYMENT
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert all(f"{name}=$(" in makefile for name in OF_A_DEPLOYMENT)
+    assert all(f"{name}=$" in makefile for name in OF_A_DEPLOYMENT)
 
 
 def test_stages_in_one_account_do_not_share_names() -> None:
@@ -115,14 +116,21 @@ def test_an_own_host_is_required_on_aws() -> None:
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_each_change_of_a_function_is_a_version(name: str) -> None:
-    """Its settings and layers, too, which hold nearly all of the code."""
-    assert FUNCTIONS[name]["Properties"]["AutoPublishAliasAllProperties"] is True
+    """Its settings and layers, too, which hold nearly all of the code: they are in the digest."""
+    assert FUNCTIONS[name]["Properties"]["AutoPublishCodeSha256"] == {"Ref": "Release"}
     assert DOCUMENT["Globals"]["Function"]["AutoPublishAlias"] == "live"
 
 
-def test_a_change_of_a_layer_is_a_version_of_its_functions() -> None:
-    for layer in of_type("AWS::Serverless::LayerVersion").values():
-        assert layer["Properties"]["PublishLambdaVersion"] is True
+def test_a_release_is_known_by_its_code_and_its_parameters() -> None:
+    given = ["Stage=prod", "LogLevel=INFO"]
+    assert release.release(given) == release.release(given[::-1])
+    assert release.release(given) != release.release([given[0], "LogLevel=DEBUG"])
+    assert re.fullmatch(PARAMETERS["Release"]["AllowedPattern"], release.release(given))
+    for resource in RESOURCES.values():
+        for field in ("CodeUri", "ContentUri"):
+            source = resource["Properties"].get(field)
+            if source:
+                assert source.split("/")[1] in release.MADE_FROM, source
 
 
 def test_nobody_calls_a_function_past_its_alias() -> None:
