@@ -54,15 +54,16 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
         made.stop()
 
 
-def step(aws: LocalAws, heading: str) -> subprocess.CompletedProcess[str]:
-    """The blocks of a section, behind those of the first step with this deployment's own values in them."""
+def step(aws: LocalAws, heading: str, more: str = "") -> subprocess.CompletedProcess[str]:
+    """The blocks of a section, behind those of the first step with this deployment's own values in them;
+    `more` are further parameters."""
     yours, helper = blocks("### 1. What is yours")
     values = {
         "AWS_DEFAULT_REGION": "$AWS_DEFAULT_REGION",
         "PUBLIC_URL": aws.public_url,
         "CERTIFICATE_ARN": "",
         # The local AWS has no TLS, and no alarms on more than one metric.
-        "PARAMETERS": f"RequireTls=false Alarms=false SnapStart=false PresignEndpoint={aws.public_url}",
+        "PARAMETERS": f"RequireTls=false Alarms=false SnapStart=false PresignEndpoint={aws.public_url} {more}",
     }
     for name, value in values.items():
         yours, found = re.subn(rf"\b{name}=.*$", f'{name}="{value}"', yours, flags=re.MULTILINE)
@@ -75,12 +76,17 @@ def succeeded(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout
 
 
+def physical(aws: LocalAws, name: str) -> str:
+    """The physical id of a resource of the stack."""
+    described = aws.operator.client("cloudformation").describe_stack_resources(StackName=STACK)
+    return next(
+        str(r["PhysicalResourceId"]) for r in described["StackResources"] if r["LogicalResourceId"] == name
+    )
+
+
 def versions(aws: LocalAws, function: str = "VerifyPublic") -> tuple[str, int]:
     """The version that a function's alias points to, and how many there are."""
-    resources = aws.operator.client("cloudformation").describe_stack_resources(StackName=STACK)[
-        "StackResources"
-    ]
-    name = next(r["PhysicalResourceId"] for r in resources if r["LogicalResourceId"] == function)
+    name = physical(aws, function)
     client = aws.operator.client("lambda")
     known = [v["Version"] for v in client.list_versions_by_function(FunctionName=name)["Versions"]]
     alias = client.get_alias(FunctionName=name, Name="live")
@@ -148,10 +154,14 @@ def test_a_failing_update_is_taken_back(aws: LocalAws) -> None:
     assert release(aws).headers["x-release"] == "2"
 
 
-def test_repaired_it_deploys_again(aws: LocalAws) -> None:
-    succeeded(step(aws, "## Upgrade and rollback"))
+def test_repaired_it_deploys_again_and_settings_reach_the_alias(aws: LocalAws) -> None:
+    succeeded(step(aws, "## Upgrade and rollback", more="LogLevel=WARNING"))
     aws.open_front(STACK)
     assert release(aws).headers["x-release"] == "3"
+    live = aws.operator.client("lambda").get_function_configuration(
+        FunctionName=physical(aws, "VerifyPublic"), Qualifier="live"
+    )
+    assert live["Environment"]["Variables"]["LOG_LEVEL"] == "WARNING"
 
 
 def test_deleted_it_leaves_what_holds_data(aws: LocalAws) -> None:
