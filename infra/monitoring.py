@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from infra.dashboard import NAME, widgets
+from infra.metric import Metric, of_api, of_function, of_queue, own
 from jianbiao import metrics
 from local.template import load
 
@@ -26,28 +28,7 @@ INFRA = Path(__file__).resolve().parent
 TEMPLATE = INFRA / "template.yaml"
 WRITTEN = INFRA / "monitoring.yaml"
 MINUTE, HOUR = 60, 3_600
-NAME = "${Deployment}-${Stage}-"
 HEAD = "# Written by infra/monitoring.py (make monitoring). Change that, not this.\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric of CloudWatch: `dimensions` maps a name to a parameter of the stack."""
-
-    namespace: str
-    name: str
-    statistic: str
-    dimensions: Mapping[str, str]
-
-    def named(self) -> dict[str, Any]:
-        """As CloudFormation wants it."""
-        listed = [{"Name": k, "Value": {"Ref": v}} for k, v in self.dimensions.items()]
-        return {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": listed}
-
-    def drawn(self, **options: Any) -> list[Any]:
-        """As a dashboard wants it."""
-        pairs = [part for k, v in self.dimensions.items() for part in (k, f"${{{v}}}")]
-        return [self.namespace, self.name, *pairs, {"stat": self.statistic} | options]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +90,6 @@ class Alarm:
         if self.condition:
             made["Condition"] = self.condition
         return made | {"Properties": properties}
-
-
-def own(name: str, statistic: str = "Sum") -> Metric:
-    """A metric of the product, written into the functions' logs (jianbiao.metrics)."""
-    return Metric(metrics.NAMESPACE, name, statistic, {"deployment": "Deployment"})
-
-
-def of_function(function: str, name: str, statistic: str = "Sum") -> Metric:
-    """A metric of a Lambda function, all versions together."""
-    return Metric("AWS/Lambda", name, statistic, {"FunctionName": function})
-
-
-def of_queue(queue: str, name: str) -> Metric:
-    """A metric of a queue."""
-    return Metric("AWS/SQS", name, "Maximum", {"QueueName": queue})
-
-
-def of_api(name: str, statistic: str = "Sum") -> Metric:
-    """A metric of the HTTP API."""
-    return Metric("AWS/ApiGateway", name, statistic, {"ApiId": "Api"})
 
 
 PRODUCT_ALARMS = (
@@ -286,61 +247,14 @@ def alarms(functions: Mapping[str, Mapping[str, Any]]) -> list[Alarm]:
     return [API_ALARM, *PRODUCT_ALARMS, *queue_alarms(), *of_functions]
 
 
-def widgets(functions: Sequence[str], made: Sequence[Alarm]) -> list[dict[str, Any]]:
-    """The dashboard, three in a row: first what people notice, then what it rests on."""
-    own_place = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:" + NAME
-    graphs: list[tuple[str, list[list[Any]]]] = [
-        (
-            "Certificates",
-            [own(metrics.ISSUED).drawn(), own(metrics.REFUSED).drawn(), own(metrics.VERIFIED).drawn()],
-        ),
-        ("Requests", [of_api("Count").drawn(), of_api("4xx").drawn(), of_api("5xx").drawn()]),
-        ("Answer time, ms", [of_api("Latency", s).drawn() for s in ("p50", "p99")]),
-        ("Failed calls", [of_function(f, "Errors").drawn(label=f) for f in functions]),
-        ("Refused calls", [of_function(f, "Throttles").drawn(label=f) for f in functions]),
-        ("At a time", [of_function(f, "ConcurrentExecutions", "Maximum").drawn(label=f) for f in functions]),
-        (
-            "Waiting, s",
-            [
-                of_queue(q, "ApproximateAgeOfOldestMessage").drawn(label=q)
-                for q in ("EventsQueue", "InboxQueue")
-            ],
-        ),
-        ("Status lists, s", [own(metrics.STATUS_LIST_AGE, "Maximum").drawn()]),
-        (
-            "Signing",
-            [own(metrics.KMS_THROTTLES).drawn(), own(metrics.KEY_DAYS_LEFT, "Minimum").drawn(yAxis="right")],
-        ),
-    ]
-    state = {
-        "type": "alarm",
-        "x": 0,
-        "y": 0,
-        "width": 24,
-        "height": 6,
-        "properties": {
-            "title": "Alarms",
-            "alarms": [own_place + alarm.name for alarm in made if not alarm.condition],
-        },
-    }
-    return [state] + [
-        {
-            "type": "metric",
-            "x": 8 * (number % 3),
-            "y": 6 + 6 * (number // 3),
-            "width": 8,
-            "height": 6,
-            "properties": {"title": title, "region": "${AWS::Region}", "period": MINUTE, "metrics": drawn},
-        }
-        for number, (title, drawn) in enumerate(graphs)
-    ]
-
-
 def document(functions: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The template of the monitoring stack."""
     made = alarms(functions)
     always = [name for name, function in functions.items() if not function.get("Condition")]
-    body = json.dumps({"widgets": widgets(always, made)}, separators=(",", ":"))
+    body = json.dumps(
+        {"widgets": widgets(always, [alarm.name for alarm in made if not alarm.condition])},
+        separators=(",", ":"),
+    )
     queues = ("InboxQueue", "InboxDeadLetters", "EventsQueue", "EventsDeadLetters")
     told = ("Deployment", "Stage", "AlarmTopicArn", "RunbookUrl", "Api", *queues, *functions)
     return {
