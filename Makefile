@@ -118,7 +118,7 @@ deploy: build  ## sam deploy [STAGE=dev|staging|prod PARTITION=aws|aws-cn PUBLIC
 	given="$$given $(if $(PUBLIC_URL),PublicUrl=$(PUBLIC_URL)) $(if $(CERTIFICATE_ARN),CertificateArn=$(CERTIFICATE_ARN))"; \
 	given="$$given $(if $(ISSUER),TokenIssuer=$(ISSUER)) $(if $(AUDIENCE),TokenAudience=$(AUDIENCE))"; \
 	given="$$given Runtime=python$(RUNTIME) Architecture=$(ARCHITECTURE) $(PARAMETERS)"; \
-	release="$$($(PYTHON) -m infra.release $$given)" && cd infra && \
+	release="$$($(PYTHON) -m infra.release --stamp infra/.aws-sam/build/template.yaml $$given)" && cd infra && \
 	$(WHERE) ../.envs/sam/bin/sam deploy --config-env $(STAGE) $(ARGS) --parameter-overrides $$given Release=$$release
 
 tools:

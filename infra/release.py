@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from infra.package import ROOT, digest_of
 
@@ -21,6 +22,8 @@ MADE_FROM = (
     "infra/package.py",
 )
 LENGTH = 16
+UNSTAMPED = "0" * LENGTH
+"""Default of the parameter in infra/template.yaml."""
 
 
 def release(parameters: Sequence[str]) -> str:
@@ -28,11 +31,24 @@ def release(parameters: Sequence[str]) -> str:
     return digest_of([ROOT / place for place in MADE_FROM], *sorted(parameters))[:LENGTH]
 
 
+def stamp(template: Path, digest: str) -> None:
+    """Make the digest the default of the parameter in a template that was built; raises ValueError if it cannot be."""
+    text = template.read_text(encoding="utf-8")
+    if text.count(UNSTAMPED) != 1:
+        raise ValueError(f"{template}: {UNSTAMPED} is there {text.count(UNSTAMPED)} times")
+    template.write_text(text.replace(UNSTAMPED, digest), encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the digest."""
+    """Print the digest, and stamp a template with it."""
     parser = argparse.ArgumentParser(prog="python -m infra.release", description=__doc__.partition("\n")[0])
     parser.add_argument("parameters", nargs="*", metavar="Name=value")
-    print(release(parser.parse_args(arguments).parameters))
+    parser.add_argument("--stamp", type=Path, metavar="TEMPLATE", help="the template that `sam build` wrote")
+    given = parser.parse_args(arguments)
+    digest = release(given.parameters)
+    if given.stamp:
+        stamp(given.stamp, digest)
+    print(digest)
     return 0
 
 

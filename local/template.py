@@ -56,6 +56,9 @@ def package(template: dict[str, Any], bucket: str, keys: dict[str, str], given: 
         for name, rule in template["Parameters"].items()
         if rule["Type"] == "Number"
     }
+    # The emulator transforms a template by the defaults of its parameters; versions of functions hang on this one.
+    if "Release" in given:
+        template["Parameters"]["Release"]["Default"] = given["Release"]
     template["Resources"] = _with_numbers(template["Resources"], numbers)
     for resource in template["Resources"].values():
         field = SOURCES.get(resource["Type"])

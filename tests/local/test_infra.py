@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ RESOURCES: dict[str, dict[str, Any]] = DOCUMENT["Resources"]
 WAF = template.load(INFRA / "waf.yaml")["Resources"]
 STAGES = ("dev", "staging", "prod")
 PARTITIONS = ("aws", "aws-cn")
-OF_A_DEPLOYMENT = {"PublicUrl", "Release"}
+OF_A_DEPLOYMENT = {"PublicUrl"}
 """Parameters that have no default, since no two deployments share them: `make deploy` is told."""
 
 
@@ -126,11 +127,21 @@ def test_a_release_is_known_by_its_code_and_its_parameters() -> None:
     assert release.release(given) == release.release(given[::-1])
     assert release.release(given) != release.release([given[0], "LogLevel=DEBUG"])
     assert re.fullmatch(PARAMETERS["Release"]["AllowedPattern"], release.release(given))
+    assert PARAMETERS["Release"]["Default"] == release.UNSTAMPED
     for resource in RESOURCES.values():
         for field in ("CodeUri", "ContentUri"):
             source = resource["Properties"].get(field)
             if source:
                 assert source.split("/")[1] in release.MADE_FROM, source
+
+
+def test_a_built_template_is_stamped_once(tmp_path: Path) -> None:
+    built = tmp_path / "template.yaml"
+    built.write_text(TEMPLATE.read_text(encoding="utf-8"), encoding="utf-8")
+    release.stamp(built, "0123456789abcdef")
+    assert template.load(built)["Parameters"]["Release"]["Default"] == "0123456789abcdef"
+    with pytest.raises(ValueError, match="0 times"):
+        release.stamp(built, "0123456789abcdef")
 
 
 def test_nobody_calls_a_function_past_its_alias() -> None:
