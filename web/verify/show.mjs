@@ -61,7 +61,7 @@ export function rendered(finding, words, online) {
   const slot = (name) => fragment.querySelector(`[data-slot="${name}"]`);
   const { known } = words;
   slot('checked_at').textContent = moment(finding.checkedAt);
-  if (finding.reason !== null) words.write(slot('reason').querySelector('span:last-child'), known.reasons[finding.reason]);
+  if (finding.reason !== null) words.write(slot('reason').lastElementChild, known.reasons[finding.reason]);
   if (finding.claims === null) return fragment;
 
   const { claims } = finding;
