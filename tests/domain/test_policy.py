@@ -333,6 +333,14 @@ def test_retention_of_audit_and_logs_is_long_enough() -> None:
     assert POLICY.keep("idempotency_keys") == 86_400
 
 
+def test_a_kind_of_record_that_the_version_in_force_does_not_know_is_kept_as_packaged() -> None:
+    compiled = json.loads(COMPILED.read_bytes())
+    days = compiled["retention_days"].pop("decisions")
+    assert Policy(compiled).keep("decisions") == days * 86_400
+    with pytest.raises(KeyError):
+        Policy(compiled).keep("no such kind")
+
+
 def test_each_period_has_its_reason_and_the_reasons_stay_at_home() -> None:
     written = json.loads(SOURCE.read_bytes())["retention_days"]
     assert written.pop("notes").keys() == written.keys() == POLICY.retention_days.keys()

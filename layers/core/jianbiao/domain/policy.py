@@ -34,6 +34,15 @@ def app_version(text: str) -> tuple[int, ...] | None:
     return tuple(parts)
 
 
+class _Periods(dict[str, int]):
+    """Days by kind of record. A kind that is newer than the version in force is kept as the packaged policy says: an
+    upgrade comes before the first publication that knows it."""
+
+    def __missing__(self, kind: str) -> int:
+        packaged: dict[str, int] = json.loads(COMPILED.read_bytes())["retention_days"]
+        return packaged[kind]
+
+
 class Policy:
     """Rules, tables and texts of one published version. Immutable; safe to share between threads.
 
@@ -50,7 +59,7 @@ class Policy:
         """Client identifiers whose tokens must come with an app version."""
         self.minimum_version: str = compiled["app"]["minimum_version"]
         """Oldest app version accepted."""
-        self.retention_days: dict[str, int] = compiled["retention_days"]
+        self.retention_days: dict[str, int] = _Periods(compiled["retention_days"])
         """Days that each kind of record is kept (`policy_document.Retention`)."""
         self._minimum = app_version(self.minimum_version) or ()
         self._divisions: dict[str, dict[str, Any]] = compiled["divisions"]
