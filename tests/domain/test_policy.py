@@ -240,32 +240,31 @@ def test_the_app_and_the_portal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "blocks", "claim_waits", "cause", "alerts", "notices"),
+    ("state", "blocks", "claim_waits", "cause", "alerts"),
     [
-        ("A", False, False, None, "", ""),
-        ("", False, False, None, "", ""),
-        ("Q", False, False, None, "", ""),
-        ("Z", False, False, None, "", ""),
-        ("GQ", False, True, None, "", ""),
-        ("I", False, True, None, "", ""),
-        ("D", False, False, None, "", "D"),
-        ("E", True, False, "deregistered", "E", ""),
-        ("M", True, False, "scrapped", "M", ""),
-        ("P", True, False, "scrapped", "P", ""),
-        ("B", True, False, "transferred-out", "B", ""),
-        ("GKD", True, True, None, "K", "D"),
-        ("CJKLNOH", True, False, None, "CJKLNOH", ""),
-        ("F", True, False, None, "F", ""),
+        ("A", False, False, None, ""),
+        ("", False, False, None, ""),
+        ("Q", False, False, None, ""),
+        ("Z", False, False, None, ""),
+        ("GQ", False, True, None, ""),
+        ("I", False, True, None, ""),
+        ("D", False, False, None, ""),
+        ("E", True, False, "deregistered", "E"),
+        ("M", True, False, "scrapped", "M"),
+        ("P", True, False, "scrapped", "P"),
+        ("B", True, False, "transferred-out", "B"),
+        ("GKD", True, True, None, "K"),
+        ("CJKLNOH", True, False, None, "CJKLNOH"),
+        ("F", True, False, None, "F"),
     ],
 )
 def test_effects_of_states(
-    state: str, blocks: bool, claim_waits: bool, cause: str | None, alerts: str, notices: str
+    state: str, blocks: bool, claim_waits: bool, cause: str | None, alerts: str
 ) -> None:
     assert POLICY.blocks_issue(state) is blocks
     assert POLICY.blocks_claim(state) is claim_waits
     assert POLICY.revocation_cause(state) == cause
     assert "".join(coded.code for coded in POLICY.alerts(state)) == alerts
-    assert "".join(coded.code for coded in POLICY.notices(state)) == notices
 
 
 # What a plate class carries

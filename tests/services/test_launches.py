@@ -250,7 +250,7 @@ def test_an_empty_file_has_complete_and_empty_accounts() -> None:
     assert scene.manifest() == []
     assert scene.execute()["state"] == "done"
     found = scene.accounts()
-    assert (found.complete, found.counts["rows"], found.reasons) == (True, 0, ())
+    assert (found.complete, found.counts["rows"], found.reasons) == (True, 0, [])
 
 
 def test_a_missing_chunk_is_seen() -> None:

@@ -281,10 +281,6 @@ class Policy:
         """State letters that police see in red; never shown to anybody else."""
         return tuple(self.coded("states", letter) for letter in state if self.blocks_issue(letter))
 
-    def notices(self, state: str) -> tuple[Coded, ...]:
-        """State letters that police are told of without an alert, such as 停驶."""
-        return tuple(self.coded("states", s) for s in state if self.state_effect(s) == "notice")
-
 
 def _rule(rule_id: str, part: dict[str, Any]) -> Rule:
     exemption = part["exemption"]

@@ -13,7 +13,6 @@ twice, or two attempts at once: the first result counts, and whoever finds it go
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -26,6 +25,7 @@ from jianbiao.services.ledger_run import (
     CHUNK_BYTES,
     COUNTED,
     MAX_FILE_BYTES,
+    Accounts,
     Inbox,
     LedgerObject,
 )
@@ -281,7 +281,7 @@ class Planner:
     def sum_up(self, launch_id: str, attempt: int) -> dict[str, Any]:
         """Step 4; the report, which is also written."""
         launch = _known(self.launches, launch_id)
-        total = Total(launch.ledger.size)
+        total = Accounts(launch.ledger.size)
         parts = 0
         for result in self._results(launch_id):
             total.add(result)
@@ -305,7 +305,7 @@ class Planner:
         self._end(launch_id, attempt, state)
         return report
 
-    def _part(self, launch_id: str, attempt: int, parts: int, total: Total) -> int:
+    def _part(self, launch_id: str, attempt: int, parts: int, total: Accounts) -> int:
         key = f"{prefix_of(launch_id)}reasons-{attempt:03d}-{parts + 1:05d}.jsonl"
         self.inbox.write_lines(key, total.take_reasons(REASONS_A_PART))
         return parts + 1
@@ -328,40 +328,6 @@ class Planner:
 
     def _results(self, launch_id: str) -> Iterator[dict[str, Any]]:
         return self.inbox.read_all(f"{prefix_of(launch_id)}chunks/")
-
-
-@dataclass(slots=True)
-class Total:
-    """Results added up, in the order of their starts."""
-
-    size: int
-    counts: Counter[str] = field(default_factory=Counter)
-    by_reason: Counter[str] = field(default_factory=Counter)
-    reasons: list[dict[str, Any]] = field(default_factory=list)
-    reached: int = 0
-    lines: int = 0
-    whole: bool = True
-
-    @property
-    def complete(self) -> bool:
-        """Whether the results cover the whole file."""
-        return self.whole and self.reached == self.size
-
-    def add(self, result: Mapping[str, Any]) -> None:
-        """The next result; line numbers count only where nothing is missing before it."""
-        self.whole = self.whole and result["start"] == self.reached
-        self.reached = max(self.reached, int(result["end"]))
-        self.counts.update({name: result["counts"].get(name, 0) for name in COUNTED})
-        for entry in result["reasons"]:
-            self.by_reason.update(entry["reasons"])
-            line = self.lines + entry["line"] if self.whole else None
-            self.reasons.append({**entry, "line": line})
-        self.lines += int(result["lines"])
-
-    def take_reasons(self, count: int) -> list[dict[str, Any]]:
-        """The first reasons, which are then forgotten here."""
-        taken, self.reasons = self.reasons[:count], self.reasons[count:]
-        return taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jianbiao.domain.ledger_lines import ReadRange
@@ -60,30 +60,49 @@ class Inbox(Protocol):
 COUNTED = ("rows", "issued", "already", "refused", "invalid", "unknown_columns", "warnings")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Accounts:
-    """What became of a ledger. `rows = issued + already + refused + invalid`."""
+    """What became of a ledger: results added up in the order of their starts.
 
-    complete: bool
-    """Whether the results cover the whole file."""
-    counts: Mapping[str, int]
-    by_reason: Mapping[str, int]
-    reasons: tuple[dict[str, Any], ...]
-    """One entry for each row that was refused or invalid: line in the file, byte offset, outcome, reasons."""
+    `rows = issued + already + refused + invalid`.
+    """
+
+    size: int
+    """Bytes of the ledger."""
+    counts: Counter[str] = field(default_factory=Counter)
+    by_reason: Counter[str] = field(default_factory=Counter)
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+    """One entry for each row that was refused or invalid: line in the file (None where chunks before it are missing),
+    byte offset, outcome, reasons."""
+    reached: int = 0
+    lines: int = 0
+    whole: bool = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether the results cover the whole file."""
+        return self.whole and self.reached == self.size
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        """The next result; line numbers count only where nothing is missing before it."""
+        self.whole = self.whole and result["start"] == self.reached
+        self.reached = max(self.reached, int(result["end"]))
+        self.counts.update({name: result["counts"].get(name, 0) for name in COUNTED})
+        for entry in result["reasons"]:
+            self.by_reason.update(entry["reasons"])
+            line = self.lines + entry["line"] if self.whole else None
+            self.reasons.append({**entry, "line": line})
+        self.lines += int(result["lines"])
+
+    def take_reasons(self, count: int) -> list[dict[str, Any]]:
+        """The first reasons, which are then forgotten here."""
+        taken, self.reasons = self.reasons[:count], self.reasons[count:]
+        return taken
 
 
 def accounts(size: int, results: Iterable[Mapping[str, Any]]) -> Accounts:
-    """Step 3. `results` in any order; a chunk's result may be among them once."""
-    counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
-    by_reason: Counter[str] = Counter()
-    reasons: list[dict[str, Any]] = []
-    reached, lines, complete = 0, 0, True
+    """All of it at once. `results` in any order; a chunk's result may be among them once."""
+    total = Accounts(size)
     for result in sorted(results, key=lambda r: int(r["start"])):
-        complete = complete and result["start"] == reached
-        reached = max(reached, int(result["end"]))
-        counts.update({name: result["counts"].get(name, 0) for name in COUNTED})
-        for entry in result["reasons"]:
-            by_reason.update(entry["reasons"])
-            reasons.append({**entry, "line": lines + entry["line"]})
-        lines += int(result["lines"])
-    return Accounts(complete and reached == size, counts, by_reason, tuple(reasons))
+        total.add(result)
+    return total
