@@ -276,9 +276,14 @@ def _calls(scenario: Callable[[World], None]) -> int:
     return len(world.faults.calls)
 
 
+def _id(value: object) -> str:
+    """The same in each process that collects the tests."""
+    return getattr(value, "__name__", str(value))
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
-    ("scenario", "at"), [(s, n) for s in _BEFORE for n in range(1, _calls(s) + 1)], ids=str
+    ("scenario", "at"), [(s, n) for s in _BEFORE for n in range(1, _calls(s) + 1)], ids=_id
 )
 def test_any_call_may_fail(scenario: Callable[[World], None], at: int, after: bool) -> None:
     world = _prepared(scenario)
