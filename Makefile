@@ -18,7 +18,7 @@ export RUNTIME ARCHITECTURE
 DEV := .envs/dev/bin
 ENV := $(PYTHON) -m local.envs
 # Two processes; a file's tests, and all that share a deployment, stay in one.
-BOTH := -n 2 --dist loadgroup
+BOTH := -n 2 --dist loadscope
 export PYTHONPATH := layers/core:layers/render:functions:.
 # For the tools that only look at the template; nothing of it is sent anywhere. A deployment has to say its own.
 export AWS_DEFAULT_REGION ?= ap-east-1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # A shared machine is now and then ten times slower than it was a moment before: how long one example takes there says
 # nothing about the code. The benches measure time.
@@ -18,13 +19,16 @@ APART = ("e2e/test_start.py",)
 """Files among them whose tests start deployments of their own."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay in one process (pytest-xdist), and so do all that share a deployment."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path.relative_to(Path(__file__).parent))))
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """A file's tests stay in one process, and so do all that share a deployment. pytest-xdist's own groups are not
+    seen by the pytest that we use."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0].removeprefix("tests/")
+        directory = file.partition("/")[0]
+        return directory if directory in TOGETHER and file not in APART else file
 
 
-def _group(file: Path) -> str:
-    together = file.parts[0] in TOGETHER and file.as_posix() not in APART
-    return file.parts[0] if together else file.as_posix()
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """What shares the tests out (pytest-xdist asks)."""
+    return ByFile(config, log)
