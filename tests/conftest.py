@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -10,12 +11,18 @@ from xdist.scheduler import LoadScopeScheduling
 
 # A shared machine is now and then ten times slower than it was a moment before: how long one example takes there says
 # nothing about the code. The benches measure time.
-settings.register_profile("jianbiao", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Where a change is judged (CI), the same examples each time; everywhere else new ones are looked for.
+settings.register_profile(
+    "jianbiao",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
 settings.load_profile("jianbiao")
 
 TOGETHER = ("e2e", "browser")
 """Directories whose tests share a deployment."""
-APART = ("e2e/test_start.py",)
+APART = ("e2e/test_start.py", "e2e/test_schemathesis.py")
 """Files among them whose tests start deployments of their own."""
 
 

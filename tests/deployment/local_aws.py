@@ -66,7 +66,7 @@ class LocalAws:
 
     def environment(self) -> dict[str, str]:
         """What the tools are given: credentials of the account, and the one setting that points them here."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON", "MAKE", "COV_"))}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON", "MAKE", "ARGS", "COV_"))}
         home = self.place / "home"
         home.mkdir(exist_ok=True)
         return kept | {

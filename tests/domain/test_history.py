@@ -178,6 +178,18 @@ def test_a_period_had_elsewhere_stays_once_it_was_applied_for() -> None:
     assert home.with_application() is home
 
 
+def test_what_the_register_issues_rests_on_the_state_of_that_moment() -> None:
+    """Not on a newer one: what comes late between the two would be missed."""
+    gone = Report((12, "e-12"), {"state": "E"}, ends=True)
+    mended = Report((14, "e-14"), {"state": "A"})
+    car = replayed(REPORTS[0], mended)
+    assert car.issuing_state == (10, "e-10")
+    late = add(car, gone, POLICY)
+    assert late.ends == (12, "e-12") > late.issuing_state
+    assert add(late, said(15, colour="B"), POLICY).issuing_state == (14, "e-14")
+    assert first_report(CAR, (9, "")).issuing_state == (9, "")
+
+
 def test_a_shorter_period_had_elsewhere_needs_no_application() -> None:
     """What the register says by now is less than what the certificate says: nobody would apply for that."""
     longer = said(12, valid_until=date(2031, 3, 31))

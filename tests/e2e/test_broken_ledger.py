@@ -143,4 +143,4 @@ def test_reasons_do_not_repeat_what_the_row_says(stack: Stack) -> None:
 def test_a_ledger_of_blank_lines_is_done_at_once(stack: Stack, data: bytes) -> None:
     done = load(stack, data)
     assert done.complete
-    assert (done.counts["rows"], done.reasons) == (0, ())
+    assert (done.counts["rows"], done.reasons) == (0, [])

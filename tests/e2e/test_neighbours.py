@@ -48,6 +48,8 @@ def test_a_neighbour_of_the_same_division_sees_nothing(
     listed = stack.call("GET", f"{mine}/shares", token="citizen").json["shares"]
     (link,) = [share for share in listed if share["share_id"] == made["share_id"]]
     assert link["status"] == "open"
+    # A certificate has at most twenty open links.
+    assert stack.call("DELETE", f"{mine}/shares/{made['share_id']}", token="citizen").status == 204
 
 
 def test_a_neighbour_cannot_apply_for_the_car(stack: Stack) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,10 @@ def asked(trouble: Trouble, target: str, body: Any, *, key: str = FUNCTION) -> t
 
     credential = f"AWS4-HMAC-SHA256 Credential={key}/20260301/ap-east-1/{service}/aws4_request, Signature=0"
     headers = [(b"authorization", credential.encode()), (b"x-amz-target", target.encode())]
-    asyncio.run(trouble({"type": "http", "method": "POST", "headers": headers}, receive, send))
+    call = trouble({"type": "http", "method": "POST", "headers": headers}, receive, send)
+    # In a thread: in the process that drives browsers a loop is running already.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, call).result()
     return sent[0]["status"], sent[1]["body"]
 
 

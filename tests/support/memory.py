@@ -196,7 +196,7 @@ class MemoryVehicles:
     def reserve(self, record: VehicleRecord, issuance: Issuance, registered: Registered) -> VehicleRecord:
         if record.hold:
             raise Stale
-        changed = self._write(record, record.reserved(issuance.certificate_id, registered))
+        changed = self._write(record, record.reserved(issuance, registered))
         self.issuances.insert_many([issuance])
         return changed
 

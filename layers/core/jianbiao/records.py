@@ -29,6 +29,11 @@ class Cause:
     actor: str
     """Person reference, machine client, or `system`."""
 
+    @property
+    def is_application(self) -> bool:
+        """Whether somebody applied, as opposed to the register's word."""
+        return self.trigger.startswith("application:")
+
 
 @dataclass(frozen=True, slots=True)
 class Issuance:
@@ -142,17 +147,20 @@ class VehicleRecord:
     hold_steps: tuple[HoldStep, ...] = ()
     """Every hold so far and its lifting, oldest first."""
     basis: Stamp | None = None
-    """Newest report of the vehicle's state when `current` was reserved: a state that ends certificates and was
-    reported after it ends this one, also when it is heard of late. None: the state it was first stored with."""
+    """Report of the state that `current` was issued on: the one of the register's word that issues, or, for an
+    application, the newest that was known. A state that ends certificates and was reported after it ends this one,
+    also when it is heard of late. None: the state it was first stored with."""
 
-    def reserved(self, certificate_id: str, registered: Registered) -> VehicleRecord:
+    def reserved(self, issuance: Issuance, registered: Registered) -> VehicleRecord:
         """The record with a new current issuance, decided on what is registered."""
+        basis = registered.stamp_of("state") if issuance.cause.is_application else registered.issuing_state
         return replace(
             self,
             registered=registered,
             version=self.version + 1,
-            current=certificate_id,
-            basis=registered.stamp_of("state"),
+            current=issuance.certificate_id,
+            # What a certificate was applied for on is not lost when the register has it replaced.
+            basis=max(basis, self._decided_on) if self.current else basis,
         )
 
     @property
@@ -166,7 +174,7 @@ class VehicleRecord:
 
     @property
     def _decided_on(self) -> Stamp:
-        return self.basis or (self.registered.base or self.registered).stamp_of("state")
+        return self.basis or self.registered.first_state
 
     def after(self, change: VehicleChange) -> VehicleRecord:
         """The record once `change` has taken effect.

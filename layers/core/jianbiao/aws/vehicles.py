@@ -145,7 +145,7 @@ class DynamoVehicles:
     def reserve(self, record: VehicleRecord, issuance: Issuance, registered: Registered) -> VehicleRecord:
         if record.hold:
             raise Stale("vehicle is on hold")
-        changed = record.reserved(issuance.certificate_id, registered)
+        changed = record.reserved(issuance, registered)
         intent = {
             "TableName": self._tables.issuances,
             "Item": issuance_item(issuance),

@@ -256,12 +256,6 @@ class Policy:
 
     # States of a vehicle: a set of letters
 
-    def state_effect(self, letter: str) -> str:
-        """`revoke`, `block`, `block_claim`, `notice` or `none`. A letter that the policy lacks blocks:
-        nobody has decided yet what it means."""
-        part = self._effects.get(letter)
-        return part["effect"] if part else "block"
-
     def blocks_issue(self, state: str) -> bool:
         """Whether no new certificate may be issued in this state."""
         return any(letter in self._blocking or letter not in self._effects for letter in state)

@@ -143,7 +143,7 @@ class RulePart(_Model):
 
 
 class StateEffect(_Model):
-    """What a state letter does; see `policy.Policy.state_effect`."""
+    """What a state letter does; see `policy.Policy.blocks_issue` and its neighbours."""
 
     effect: Literal["revoke", "block", "block_claim", "notice", "none"]
     cause: str = ""

@@ -92,6 +92,18 @@ class Registered:
     """Newest event of a channel that issues at once, and that channel."""
     channel: int = 0
 
+    @property
+    def first_state(self) -> Stamp:
+        """Report of the state that the vehicle was stored with, before the events that are kept with it."""
+        return (self.base or self).stamp_of("state")
+
+    @property
+    def issuing_state(self) -> Stamp:
+        """Report of the state that the vehicle had when the register last said something that issues at once."""
+        word = max(self.issues, self.first_state)
+        told = (report.stamp for report in self.history if "state" in report.facts and report.stamp <= word)
+        return max(told, default=self.first_state)
+
     def stamp_of(self, name: str) -> Stamp:
         """Stamp of the report that set the field `name`."""
         return self.stamps.get(name) or _common(self.stamps, name)
