@@ -123,7 +123,7 @@ PRODUCT_ALARMS = (
     Alarm(
         "signature-without-certificate",
         "signature-without-certificate",
-        "A key has signed something that is not in the store.",
+        "Issuance records and certificates disagree, or a code was shown that our key signed and no store knows.",
         {"found": own(metrics.WITHOUT_CERTIFICATE)},
         threshold=1,
         period=5 * MINUTE,

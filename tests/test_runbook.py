@@ -14,7 +14,7 @@ from botocore.session import get_session
 from infra import monitoring
 from jianbiao.http.operations import OPERATIONS
 from jianbiao.ops import __main__ as ops
-from jianbiao.ops import keys, launches, redrive, refill, restore, setup
+from jianbiao.ops import guard, keys, launches, redrive, refill, restore, setup
 from local import template
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +29,7 @@ PARSERS = {
     "setup": setup.parser,
     "keys": keys.parser,
     "launches": launches._parser,
+    "guard": guard.parser,
     "redrive": redrive._parser,
     "refill": refill.parser,
     "restore": restore.parser,

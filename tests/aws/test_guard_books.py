@@ -14,13 +14,18 @@ from jianbiao.aws.decisions import DynamoDecisions
 from jianbiao.aws.guard_books import DynamoBooks
 from jianbiao.aws.issuances import issuance_item
 from jianbiao.aws.launches import DynamoLaunches
+from jianbiao.aws.tables import Tables
 from jianbiao.aws.vehicles import vehicle_item
+from jianbiao.aws.voids import DynamoVoids
 from jianbiao.citizen_records import Decision
 from jianbiao.domain.register import first_report
-from jianbiao.records import Certificate, VehicleRecord
+from jianbiao.errors import Conflict
+from jianbiao.ports import Stale
+from jianbiao.records import Certificate, Step, VehicleRecord
 from jianbiao.services.launches import Launch
 from jianbiao.services.ledger_run import LedgerObject
-from jianbiao.services.reconcile import GRACE, Guard, Unreadable
+from jianbiao.services.leftovers import GRACE, Settler, Unreadable
+from jianbiao.services.reconcile import Guard
 from tests.services.ledgers import row, run, vin
 from tests.support.moto_tables import moto_tables
 from tests.support.world import CAR, World
@@ -38,9 +43,13 @@ def client() -> Iterator[Any]:
 @pytest.fixture
 def books(client: Any) -> Iterator[DynamoBooks]:
     yield DynamoBooks(client, **TABLES)
-    for name in ("certificates", "issuances"):
+    for name, key in (
+        ("certificates", "certificate_id"),
+        ("issuances", "certificate_id"),
+        ("vehicles", "vin"),
+    ):
         for item in client.scan(TableName=TABLES[name])["Items"]:
-            client.delete_item(TableName=TABLES[name], Key={"certificate_id": item["certificate_id"]})
+            client.delete_item(TableName=TABLES[name], Key={key: item[key]})
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +61,8 @@ def world() -> World:
 
 
 def store(client: Any, world: World) -> list[Certificate]:
+    for record in world.vehicles.records.values():
+        client.put_item(TableName=TABLES["vehicles"], Item=vehicle_item(record))
     for certificate in world.certificates.by_id.values():
         client.put_item(TableName=TABLES["certificates"], Item=certificate_item(certificate))
         client.put_item(TableName=TABLES["issuances"], Item=issuance_item(certificate.issuance))
@@ -66,7 +77,7 @@ def test_segments_are_parts_of_the_whole(client: Any, books: DynamoBooks, world:
     assert {one.certificate_id for one in meant} == world.certificates.by_id.keys()
     ids = [made[0].certificate_id, "9" * 26]
     assert books.issuances_of(ids) == {made[0].certificate_id: made[0].issuance}
-    assert books.certified(ids) == {made[0].certificate_id}
+    assert books.certified(ids) == {made[0].certificate_id: True}
 
 
 def test_planted_faults_are_found(client: Any, books: DynamoBooks, world: World) -> None:
@@ -87,7 +98,7 @@ def test_planted_faults_are_found(client: Any, books: DynamoBooks, world: World)
     client.put_item(TableName=TABLES["issuances"], Item=issuance_item(issuance))
     assert {finding.certificate_id: finding.why for finding in guard.look().findings} == {
         planted.certificate_id: "no-issuance-record",
-        lost.certificate_id: "never-became-a-certificate",
+        lost.certificate_id: "its-vehicle-waits-for-it",
         garbled.certificate_id: "certificate-unreadable",
         uncaused.certificate_id: "no-such-event-of-the-vehicle",
     }
@@ -108,10 +119,57 @@ def test_causes(client: Any, books: DynamoBooks) -> None:
     assert books.vins_of_events(["e-1", "e-2", "e-3", "e-4", "e-1"]) == {"e-1": vin(1), "e-2": "", "e-3": ""}
     record = VehicleRecord(first_report(CAR, (1, "")), version=1)
     client.put_item(TableName=TABLES["vehicles"], Item=vehicle_item(record))
-    assert books.vehicles([CAR.vin, vin(9)]) == {CAR.vin}
+    assert books.vehicles([CAR.vin, vin(9)]) == {CAR.vin: None}
     for number, granted in enumerate((True, False, True)):
         DynamoDecisions(client, TABLES["decisions"]).record(
             Decision(f"d-{number}", CAR.vin, 1, "p-1", f"a-{number}", granted, "", {}, keep=1)
         )
     assert books.granted_claims(CAR.vin) == {"a-0", "a-2"}
     assert books.ledger_size("nowhere") is None
+
+
+def test_what_a_killed_worker_left_is_counted_once_its_row_was_tried_again(
+    client: Any, books: DynamoBooks, world: World
+) -> None:
+    DynamoLaunches(client, TABLES["backfills"]).create(
+        Launch("second", LedgerObject("ledger/a", "v", "e", 10_000, 0), 0)
+    )
+    made = store(client, world)
+    for number, certificate in enumerate(made, 1):
+        claims = dataclasses.replace(certificate.claims, cti=bytes(15) + bytes([200 + number]))
+        left = dataclasses.replace(certificate.issuance, claims=claims)
+        client.put_item(TableName=TABLES["issuances"], Item=issuance_item(left))
+    guard = Guard(books, world.keys, world.policies, lambda: world.clock() + GRACE)
+    look = guard.look()
+    assert (look.findings, look.seen["retried"]) == ([], len(made))
+
+
+def test_a_void_is_stored_where_nothing_is_and_no_vehicle_waits(
+    client: Any, books: DynamoBooks, world: World
+) -> None:
+    ours, *_ = store(client, world)
+    voids = DynamoVoids(client, Tables(certificates=TABLES["certificates"], vehicles=TABLES["vehicles"]))
+    settler = Settler(books, voids, lambda: world.clock() + GRACE)
+    key = {"certificate_id": {"S": ours.certificate_id}}
+    client.delete_item(TableName=TABLES["certificates"], Key=key)
+    step = Step("revoked", 1, "op-1", "planted")
+    for number, vehicle in enumerate((ours.issuance.vin, vin(99))):
+        claims = dataclasses.replace(ours.claims, cti=bytes(15) + bytes([100 + number]))
+        planted = dataclasses.replace(ours.issuance, claims=claims, vin=vehicle)
+        client.put_item(TableName=TABLES["issuances"], Item=issuance_item(planted))
+        assert settler.void(planted.certificate_id, by="op-1", why="planted")
+        assert books.certified([planted.certificate_id]) == {planted.certificate_id: False}
+        assert not settler.void(planted.certificate_id, by="op-2", why="again")
+        with pytest.raises(Stale):
+            voids.put(Certificate(planted, b"", (step,)))
+    # The vehicle waits for this one: also where it began to after it was looked at.
+    with pytest.raises(Stale):
+        voids.put(Certificate(ours.issuance, b"", (step,)))
+    assert books.certified([ours.certificate_id]) == {}
+
+
+def test_a_record_that_is_none_of_ours_is_not_voided(client: Any, books: DynamoBooks, world: World) -> None:
+    id_ = "9" * 26
+    client.put_item(TableName=TABLES["issuances"], Item={"certificate_id": {"S": id_}})
+    with pytest.raises(Conflict, match="cannot be read"):
+        Settler(books, DynamoVoids(client, Tables()), world.clock).void(id_, by="op-1", why="x")

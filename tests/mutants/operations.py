@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant, of
 
 _GUARD = ("tests/services/test_reconcile.py",)
+_LEFT = ("tests/services/test_leftovers.py",)
 _RESTORE = ("tests/aws/test_restoring.py",)
 _KEEPER = ("tests/services/test_retention.py",)
 
@@ -13,9 +14,37 @@ OPERATIONS: tuple[Mutant, ...] = (
     of(
         "an issuance may stay without a certificate",
         "services/reconcile.py",
-        "one.certificate_id not in certified and now - one.claims.iat >= GRACE",
-        "False",
+        "one.certificate_id in certified or now - one.claims.iat < GRACE",
+        "True",
         *_GUARD,
+    ),
+    of(
+        "an intent may stay beside any other of its vehicle",
+        "services/leftovers.py",
+        "        and (intent.vin, intent.cause) == (other.vin, other.cause)\n",
+        "",
+        *_LEFT,
+    ),
+    of(
+        "an intent may say more than its vehicle was issued",
+        "services/leftovers.py",
+        "        and _said(intent.claims) == _said(other.claims)\n",
+        "",
+        *_LEFT,
+    ),
+    of(
+        "what an event reserved may be left behind",
+        "services/leftovers.py",
+        'intent.cause.trigger.startswith("ledger:")',
+        "True",
+        *_LEFT,
+    ),
+    of(
+        "an issuance is voided under its vehicle's hands",
+        "aws/voids.py",
+        "[put_new(self._tables, void), waits_not]",
+        "[put_new(self._tables, void)]",
+        "tests/aws/test_guard_books.py",
     ),
     of(
         "a certificate may differ from its record",

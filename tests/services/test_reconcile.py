@@ -10,7 +10,8 @@ import pytest
 from jianbiao.domain.eligibility import Entitlement
 from jianbiao.errors import Unavailable
 from jianbiao.records import Cause, Certificate, Issuance
-from jianbiao.services.reconcile import GRACE, WITHOUT_CAUSE, WITHOUT_CERTIFICATE
+from jianbiao.services.leftovers import GRACE
+from jianbiao.services.reconcile import WITHOUT_CAUSE, WITHOUT_CERTIFICATE
 from jianbiao.wire.keys import kid_of
 from tests.services.ledgers import row, run, vin
 from tests.support.memory import Faults, spki
@@ -63,11 +64,13 @@ def test_what_the_product_does_is_in_order() -> None:
     assert kept.guard.look().seen == {"certificates": 4, "issuances": 4}
 
 
-def test_a_voided_issuance_is_in_order() -> None:
+@pytest.mark.parametrize("trigger", ["", "event:none"])
+def test_a_voided_issuance_is_in_order_whatever_its_cause(trigger: str) -> None:
     kept = books()
     certificate = any_certificate(kept)
     void = dataclasses.replace(certificate, data=b"", life=certificate.life[:1])
-    kept.world.certificates.by_id[certificate.certificate_id] = void
+    issuance = caused(void, trigger) if trigger else void.issuance
+    replaced(kept, void, issuance)
     assert found(kept) == []
 
 
@@ -78,7 +81,7 @@ def test_a_signature_without_a_certificate_is_found_once_it_is_old() -> None:
     kept.world.later = GRACE - 1
     assert found(kept) == []
     kept.world.later = GRACE
-    assert found(kept) == [(WITHOUT_CERTIFICATE, lost.certificate_id, "never-became-a-certificate")]
+    assert found(kept) == [(WITHOUT_CERTIFICATE, lost.certificate_id, "its-vehicle-waits-for-it")]
 
 
 @pytest.mark.parametrize("at", range(1, 12))

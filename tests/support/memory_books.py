@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jianbiao.records import Certificate, Issuance
-from jianbiao.services.reconcile import Guard, Unreadable
+from jianbiao.services.leftovers import Unreadable
+from jianbiao.services.reconcile import Guard
 from tests.support.world import World
 
 
@@ -34,14 +35,17 @@ class MemoryBooks:
     def issuances_of(self, ids: Sequence[str]) -> Mapping[str, Issuance | Unreadable]:
         return {id_: self.world.issuances.by_id[id_] for id_ in ids if id_ in self.world.issuances.by_id}
 
-    def certified(self, ids: Sequence[str]) -> set[str]:
-        return set(ids) & (self.world.certificates.by_id.keys() | set(self.unreadable))
+    def certified(self, ids: Sequence[str]) -> Mapping[str, bool]:
+        stored = {id_: bool(one.data) for id_, one in self.world.certificates.by_id.items()}
+        stored |= dict.fromkeys(self.unreadable, True)
+        return {id_: stored[id_] for id_ in ids if id_ in stored}
 
     def vins_of_events(self, ids: Sequence[str]) -> Mapping[str, str]:
         return {id_: self.events[id_] for id_ in ids if id_ in self.events}
 
-    def vehicles(self, vins: Sequence[str]) -> set[str]:
-        return set(vins) & self.world.vehicles.records.keys()
+    def vehicles(self, vins: Sequence[str]) -> Mapping[str, str | None]:
+        records = self.world.vehicles.records
+        return {vin: records[vin].current for vin in vins if vin in records}
 
     def ledger_size(self, launch_id: str) -> int | None:
         return self.ledgers.get(launch_id)

@@ -13,7 +13,7 @@ from jianbiao.aws.issuances import stored_issuance
 from jianbiao.aws.launches import DynamoLaunches
 from jianbiao.domain import vin as vins_of
 from jianbiao.records import Certificate, Issuance
-from jianbiao.services.reconcile import Unreadable
+from jianbiao.services.leftovers import Unreadable
 
 _T = TypeVar("_T")
 
@@ -27,11 +27,12 @@ class DynamoBooks:
         *,
         certificates: str,
         issuances: str,
-        events: str,
         vehicles: str,
-        decisions: str,
-        backfills: str,
+        events: str = "",
+        decisions: str = "",
+        backfills: str = "",
     ) -> None:
+        """The last three have causes, which only the guard asks for."""
         self._client = client
         self._certificates, self._issuances = Table(client, certificates), Table(client, issuances)
         self._events, self._vehicles = Table(client, events), Table(client, vehicles)
@@ -50,17 +51,17 @@ class DynamoBooks:
         found = self._issuances.get_many({"certificate_id": {"S": id_}} for id_ in ids)
         return {text(item, "certificate_id"): _read(item, stored_issuance) for item in found}
 
-    def certified(self, ids: Sequence[str]) -> set[str]:
+    def certified(self, ids: Sequence[str]) -> Mapping[str, bool]:
         found = self._certificates.get_many({"certificate_id": {"S": id_}} for id_ in ids)
-        return {text(item, "certificate_id") for item in found}
+        return {text(item, "certificate_id"): "data" in item for item in found}
 
     def vins_of_events(self, ids: Sequence[str]) -> Mapping[str, str]:
         found = self._events.get_many({"event_id": {"S": id_}} for id_ in dict.fromkeys(ids))
         return {text(item, "event_id"): _vin_of_event(item) for item in found}
 
-    def vehicles(self, vins: Sequence[str]) -> set[str]:
+    def vehicles(self, vins: Sequence[str]) -> Mapping[str, str | None]:
         found = self._vehicles.get_many({"vin": {"S": vin}} for vin in vins)
-        return {text(item, "vin") for item in found}
+        return {text(item, "vin"): text(item, "current") or None for item in found}
 
     def ledger_size(self, launch_id: str) -> int | None:
         launch = self._launches.get(launch_id)

@@ -1,4 +1,4 @@
-"""`python -m jianbiao.ops {setup,keys,launches,refill,restore,redrive} …`: run with an operator's own credentials."""
+"""`python -m jianbiao.ops <area> …`: run with an operator's own credentials."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ AREAS = {
     "setup": "the first keys and policy of a deployment",
     "keys": "the deployment's signing keys",
     "launches": "launches: progress, pause, rate, abort, redrive",
+    "guard": "what the issue guard has found: settle it",
     "refill": "a table from the one that was restored beside it",
     "restore": "what a table lost that came back from an earlier moment",
     "redrive": "messages that were set aside, and events whose message was never sent",

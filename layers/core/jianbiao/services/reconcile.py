@@ -2,16 +2,19 @@
 
 1. *Certificates*: each has an issuance record that says the same (id, key, vehicle, cause, claims), verifies by the
    published keys, and has a cause that is on record elsewhere: an event of its vehicle, a granted claim, a row of a
-   launched ledger, a registered vehicle.
+   launched ledger, a registered vehicle. One that was voided before it was signed needs the record alone.
 2. *Issuances*: each that was recorded a while ago has become a certificate, or was voided. The record is written before
-   the signature is asked for, so that a signature without a certificate leaves an old record behind.
+   the signature is asked for, so that a signature without a certificate leaves an old record behind. What is left of
+   the first of two attempts at a ledger row is counted and no finding (services.leftovers), nor is a record for which
+   no signature would be worth anything: its validity is over, or its key is compromised.
 
 A look takes one segment of both tables; looks at all segments, one after the other, are a pass. There is nothing to
 remember between looks: the time says whose turn it is. What is found is found again in each pass until it is mended.
 
-What it cannot see: a signature that was made without a record (the key policies say who could have, CloudTrail counts
-them; such a code verifies as `not-issued` and raises the verifier's alarm), an application for the period in which a
-vehicle is (no record but the issuance says who applied), and causes whose retention is over.
+What it cannot see: a signature that was made without a record, or for one that a retried row has left behind (the key
+policies say who could have, CloudTrail counts them; such a code verifies as `not-issued` and raises the verifier's
+alarm), an application for the period in which a vehicle is (no record but the issuance says who applied), and causes
+whose retention is over.
 """
 
 from __future__ import annotations
@@ -25,12 +28,12 @@ from jianbiao.domain.policy import Policy
 from jianbiao.errors import Forged
 from jianbiao.ports import Clock, Keys, Policies
 from jianbiao.records import Certificate, Issuance
+from jianbiao.services import leftovers
+from jianbiao.services.leftovers import GRACE, Unreadable
+from jianbiao.wire.keys import PublishedKey
 from jianbiao.wire.reasons import ForgedReason
 from jianbiao.wire.verify import verify_certificate
 
-GRACE = 3_600
-"""Seconds after which an issuance should be a certificate: a chunk's worker lives for minutes, and its queue or its
-engine brings it again within the hour."""
 CLAIM = 2
 """Channel of the claims, whose decisions are kept (services.apply)."""
 
@@ -52,20 +55,13 @@ class Look:
     """What a look has seen."""
 
     seen: Counter[str] = field(default_factory=Counter)
-    """`certificates`, `issuances`."""
+    """`certificates`, `issuances`; of the latter `retried` and `over`, which are no findings."""
     findings: list[Finding] = field(default_factory=list)
     complete: bool = True
     """Whether the segment was seen to its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """An item that is none of ours."""
-
-    certificate_id: str
-
-
-class Books(Protocol):
+class Books(leftovers.Records, Protocol):
     """What is stored, read only. Every method raises Unavailable."""
 
     def certificates(self, segment: int, segments: int) -> Iterator[Sequence[Certificate | Unreadable]]:
@@ -74,17 +70,8 @@ class Books(Protocol):
     def issuances(self, segment: int, segments: int) -> Iterator[Sequence[Issuance | Unreadable]]:
         """Pages of one of `segments` parts of all issuance records."""
 
-    def issuances_of(self, ids: Sequence[str]) -> Mapping[str, Issuance | Unreadable]:
-        """Issuance records by certificate id, as of now."""
-
-    def certified(self, ids: Sequence[str]) -> set[str]:
-        """Which of the ids are stored as certificates (voided ones included), as of now."""
-
     def vins_of_events(self, ids: Sequence[str]) -> Mapping[str, str]:
         """VIN by event id."""
-
-    def vehicles(self, vins: Sequence[str]) -> set[str]:
-        """Which of the vehicles are registered."""
 
     def ledger_size(self, launch_id: str) -> int | None:
         """Bytes of the ledger of a launch; None where there is no such launch."""
@@ -132,13 +119,13 @@ class Guard:
     ) -> None:
         look.seen["certificates"] += len(page)
         meant = self.books.issuances_of([one.certificate_id for one in page])
-        readable = []
+        issued = []
         for one in page:
             if why := self._disagrees(one, meant.get(one.certificate_id)):
                 look.findings.append(Finding(WITHOUT_CERTIFICATE, one.certificate_id, why))
-            elif isinstance(one, Certificate):
-                readable.append(one)
-        look.findings += self._without_cause(readable, policy, sizes)
+            elif isinstance(one, Certificate) and one.data:
+                issued.append(one)
+        look.findings += self._without_cause(issued, policy, sizes)
 
     def _disagrees(self, one: Certificate | Unreadable, meant: Issuance | Unreadable | None) -> str:
         """How a certificate and its issuance record differ; empty where they do not."""
@@ -193,7 +180,7 @@ class Guard:
         return size is not None and offset.isascii() and offset.isdigit() and int(offset) < size
 
     def _application(
-        self, certificate: Certificate, id_: str, registered: set[str], *, claim_kept: bool
+        self, certificate: Certificate, id_: str, registered: Mapping[str, str | None], *, claim_kept: bool
     ) -> str:
         issuance = certificate.issuance
         if issuance.vin not in registered:
@@ -209,11 +196,24 @@ class Guard:
     def _issuances(self, page: Sequence[Issuance | Unreadable], look: Look) -> None:
         look.seen["issuances"] += len(page)
         certified = self.books.certified([one.certificate_id for one in page])
-        now = self.clock()
+        published, now = self.keys.current().published, self.clock()
+        left = []
         for one in page:
             if isinstance(one, Unreadable):
                 look.findings.append(Finding(WITHOUT_CERTIFICATE, one.certificate_id, "issuance-unreadable"))
-            elif one.certificate_id not in certified and now - one.claims.iat >= GRACE:
-                look.findings.append(
-                    Finding(WITHOUT_CERTIFICATE, one.certificate_id, "never-became-a-certificate")
-                )
+            elif one.certificate_id in certified or now - one.claims.iat < GRACE:
+                continue
+            elif now >= one.claims.exp or _compromised(published.find(one.kid)):
+                look.seen["over"] += 1
+            else:
+                left.append(one)
+        for intent, wrong in leftovers.judged(left, self.books):
+            if wrong:
+                look.findings.append(Finding(WITHOUT_CERTIFICATE, intent.certificate_id, wrong))
+            else:
+                look.seen["retried"] += 1
+
+
+def _compromised(keys: Sequence[PublishedKey]) -> bool:
+    """Whether nothing that these keys sign counts any more."""
+    return bool(keys) and all(key.revoked_at is not None for key in keys)
