@@ -12,7 +12,7 @@ from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
 from jianbiao.aws.inbox import S3Inbox
 from jianbiao.aws.launches import DynamoLaunches
-from jianbiao.aws.pacing import Bucket, PacedSigner, share_of
+from jianbiao.aws.pacing import Bucket, PacedSigner, part_of, share_of
 from jianbiao.log import logger as make_logger
 from jianbiao.services.backfill import ChunkWorker
 from jianbiao.services.launches import ChunkRun
@@ -38,7 +38,7 @@ run = ChunkRun(
         DynamoPolicies(dynamodb, setting("CONFIG_TABLE")),
         ThreadPoolExecutor(SIGNERS).map,
     ),
-    set_rate=lambda rate: bucket.limit(usual_rate if rate is None else rate / workers),
+    set_rate=lambda rate: bucket.limit(usual_rate if rate is None else part_of(rate, workers)),
 )
 
 

@@ -58,6 +58,22 @@ def test_a_packed_file_is_known_by_its_first_bytes_or_its_name(s3: Any) -> None:
     assert named.packed
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2026-11-22",
+        "2026-11-22T00:00:00",
+        "yesterday",
+        "2026-11-22T25:00:00+08:00",
+        "0001-01-01T00:00:00+14:00",
+    ],
+)
+def test_a_ledger_that_says_no_time_is_not_taken_for_one_of_its_upload(s3: Any, said: str) -> None:
+    found = S3Inbox(s3, BUCKET).find(KEY, put(s3, b"x", **{"as-of": said}))
+    assert found
+    assert found.undated
+
+
 def test_what_is_gone_is_none(s3: Any) -> None:
     inbox = S3Inbox(s3, BUCKET)
     assert inbox.find(KEY, None) is None
@@ -71,6 +87,7 @@ def test_a_ledger_is_as_of_what_it_says_or_of_its_upload(s3: Any) -> None:
     inbox = S3Inbox(s3, BUCKET)
     said = inbox.find(KEY, put(s3, b"x", **{"as-of": "2026-11-22T00:00:00+08:00"}))
     assert said
+    assert not said.undated
     assert said.as_of == parse_rfc3339("2026-11-22T00:00:00+08:00") == 1_795_276_800
     version = put(s3, b"x")
     modified = s3.head_object(Bucket=BUCKET, Key=KEY, VersionId=version)["LastModified"]

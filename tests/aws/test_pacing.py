@@ -10,8 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jianbiao.aws.clients import translated
-from jianbiao.aws.pacing import BURST, FLOOR, Bucket, PacedSigner, share_of
+from jianbiao.aws.pacing import BURST, FLOOR, SLOWEST, Bucket, PacedSigner, part_of, share_of
 from jianbiao.errors import Unavailable
+from jianbiao.services.backfill import BATCH
+from jianbiao.services.ledger_run import CHUNK_BYTES
+
+EXPRESS_SECONDS = 300
+"""How long a child of the engine runs at most (Step Functions, quotas of Express workflows)."""
+MARGIN_SECONDS = 30
+"""functions/issue/backfill.py, MARGIN_MS."""
+SHORT_ROW = 200
+"""Bytes of a ledger row with little more than the columns that must be there."""
 
 
 @dataclass
@@ -119,6 +128,15 @@ def test_a_share_of_the_quota_leaves_headroom() -> None:
             share_of(*wrong)
     with pytest.raises(ValueError, match="positive"):
         Time().bucket(0)
+
+
+def test_an_operator_s_rate_is_shared_out_and_never_so_slow_that_the_engine_gives_up() -> None:
+    assert part_of(200, 20) == 10
+    assert part_of(1, 20) == SLOWEST
+    # A batch fits into what a worker keeps back before its timeout, a chunk into an Express execution.
+    assert BATCH / SLOWEST < MARGIN_SECONDS
+    rows = CHUNK_BYTES / SHORT_ROW
+    assert rows / SLOWEST < EXPRESS_SECONDS
 
 
 def test_a_throttled_signature_is_made_again_with_a_token_of_its_own() -> None:

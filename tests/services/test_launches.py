@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jianbiao.errors import Conflict, NotFound, Unavailable
+from jianbiao.domain.events import CLOCK_SKEW
+from jianbiao.errors import Conflict, InvalidInput, NotFound, Unavailable
 from jianbiao.records import Hold
 from jianbiao.services.launches import prefix_of
-from jianbiao.services.ledger_run import MAX_FILE_BYTES, accounts
+from jianbiao.services.ledger_run import CHUNK_BYTES, MAX_FILE_BYTES, accounts
 from tests.services.launching import KEY, Scene
 from tests.services.ledgers import row, vin
 
@@ -238,11 +239,37 @@ def test_a_file_that_cannot_be_read_is_refused(size: int, packed: bool, error: s
     assert bool(scene.executions) == (error is None)
 
 
+def test_a_ledger_of_no_time_or_of_the_future_is_refused() -> None:
+    """It would win over every report that comes after it."""
+    scene = Scene(DATA)
+    ledger = scene.inbox.ledger()
+    skewed = replace(ledger, version="v2", as_of=scene.now + CLOCK_SKEW)
+    for wrong in (replace(ledger, undated=True), replace(skewed, version="v3", as_of=skewed.as_of + 1)):
+        launch = scene.desk.arrived(wrong)
+        assert (launch.error, launch.state) == ("as-of", "refused")
+    assert not scene.executions
+    assert scene.desk.arrived(skewed).state == "running"
+
+
+@pytest.mark.parametrize("rate", [0, -1.5])
+def test_a_rate_that_is_none_is_refused_before_a_worker_meets_it(rate: float) -> None:
+    scene = arrived()
+    with pytest.raises(InvalidInput, match="/rate"):
+        scene.desk.control(scene.id, actor="op", rate=rate)
+    assert scene.launch.rate is None
+
+
 def test_the_chunks_of_the_largest_file_fit_into_the_engine() -> None:
     scene = Scene(b"")
     ledger = scene.inbox.ledger(size=MAX_FILE_BYTES)
     scene.desk.arrived(ledger)
-    assert scene.planner.plan(ledger.file_id, 1)["chunks"] <= 10_000
+    production = replace(scene.planner, chunk_bytes=CHUNK_BYTES)
+    for planner in (scene.planner, production):
+        tasks = scene.inbox.lines(planner.plan(ledger.file_id, 1)["manifest"])
+        # "{}," each.
+        assert 3 * len(tasks) < 256 * 1024
+        # And none is longer than what a worker does while the engine waits for it.
+        assert max(task["end"] - task["start"] for task in tasks) <= CHUNK_BYTES
 
 
 def test_an_empty_file_has_complete_and_empty_accounts() -> None:

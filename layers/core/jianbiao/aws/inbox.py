@@ -35,14 +35,20 @@ class S3Inbox:
                 return None
             with translated("inbox"):
                 raise
-        as_of = head["Metadata"].get("as-of")
+        modified = int(head["LastModified"].timestamp())
+        try:
+            as_of = parse_rfc3339(given) if (given := head["Metadata"].get("as-of")) else modified
+            undated = False
+        except ValueError:
+            as_of, undated = modified, True
         return LedgerObject(
             key=key,
             version=head.get("VersionId") or "null",
             etag=head["ETag"],
             size=head["ContentLength"],
-            as_of=parse_rfc3339(as_of) if as_of else int(head["LastModified"].timestamp()),
+            as_of=as_of,
             packed=key.endswith((".gz", ".gzip")) or self._begins(key, which, head) == GZIP,
+            undated=undated,
         )
 
     def _begins(self, key: str, which: Mapping[str, str], head: Mapping[str, Any]) -> bytes:

@@ -28,6 +28,10 @@ FLOOR = 0.05
 """The rate never falls below this part of the worker's full rate: a worker that stands still learns nothing."""
 RECOVERY = 0.1
 """Part of the full rate that comes back with each second without a throttle."""
+SLOWEST = 4.0
+"""Signatures a second of a worker, whatever an operator asks for. A batch of 100 rows then takes 25 s, which fits into
+what a worker keeps back before its timeout, and a chunk of 600 some 150 s: the engine's child that waits for it is an
+Express workflow, which ends after five minutes (Step Functions quotas). Who wants less pauses the launch."""
 COOLING = 1.0
 """Seconds after a decrease in which further throttles are of the same moment and change nothing."""
 
@@ -108,6 +112,11 @@ def share_of(account_rate: float, share: float, workers: int) -> float:
     if account_rate <= 0 or not 0 < share <= 1 or workers < 1:
         raise ValueError("a positive rate, a share above 0 and at most 1, and at least one worker")
     return account_rate * share / workers
+
+
+def part_of(rate: float, workers: int) -> float:
+    """One worker's signatures a second of a rate that an operator has set for all together: never below SLOWEST."""
+    return max(rate / workers, SLOWEST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,4 +40,7 @@ def parse_rfc3339(text: str) -> int:
     value = datetime.fromisoformat(text)
     if value.tzinfo is None:
         raise ValueError("offset is missing")
-    return int(value.astimezone(UTC).timestamp())
+    try:
+        return int(value.astimezone(UTC).timestamp())
+    except OverflowError as error:  # the first and the last hours of the calendar
+        raise ValueError("outside the calendar") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jianbiao.domain.events import CLOCK_SKEW
 from jianbiao.domain.times import parse_rfc3339, rfc3339
 from jianbiao.errors import FieldError, InvalidInput
 from jianbiao.http.auth import actor, client_id
@@ -28,9 +29,12 @@ def routes(
         metadata = {"actor": body["actor"]}
         if as_of := body.get("as_of"):
             try:
-                metadata["as-of"] = rfc3339(parse_rfc3339(as_of))
+                at = parse_rfc3339(as_of)
             except ValueError as error:
                 raise InvalidInput(FieldError("/as_of", "a time as RFC 3339 with its offset")) from error
+            if at > clock() + CLOCK_SKEW:
+                raise InvalidInput(FieldError("/as_of", "lies in the future"))
+            metadata["as-of"] = rfc3339(at)
         key = f"ledger/{random(16).hex()}.jsonl"
         url, headers = upload(key, metadata)
         return Response(

@@ -38,7 +38,7 @@ _BACKFILL: Schema = {
     "key": TEXT,
     "as_of": TIME,
     "state": {"enum": ["running", "paused", "aborted", "failed", "done", "refused"]},
-    "error": _or_null({"enum": ["gzip", "too-large"]}),
+    "error": _or_null({"enum": ["gzip", "too-large", "as-of"]}),
     "attempt": {"type": "integer", "minimum": 1},
     "paused": {"type": "boolean"},
     "aborted": {"type": "boolean"},
@@ -451,7 +451,8 @@ BODIES: dict[str, Schema] = {
                 "type": "number",
                 "minimum": 1,
                 "maximum": 100_000,
-                "description": "Signatures a second of all workers together.",
+                "description": "Signatures a second of all workers together; each makes four at least."
+                " To have fewer, pause the launch.",
             },
             "aborted": {"const": True},
         },

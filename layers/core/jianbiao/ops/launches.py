@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from jianbiao.aws.clients import client
 from jianbiao.aws.inbox import S3Inbox
 from jianbiao.aws.launches import DynamoLaunches, StepFunctions
-from jianbiao.errors import Conflict, NotFound, Unavailable
+from jianbiao.errors import Conflict, InvalidInput, NotFound, Unavailable
 from jianbiao.services.launches import RUNNING, Launch, LaunchDesk, Launches, prefix_of, report_key
 from jianbiao.services.ledger_run import Inbox
 
@@ -84,9 +84,11 @@ def say_report(launches: Launches, launch_id: str, inbox: Inbox) -> int:
 
 
 def _why(launch: Launch) -> str:
-    return {"gzip": ": unpack it and upload it anew", "too-large": ": upload it in parts below 10 GB"}.get(
-        launch.error or "", ""
-    )
+    return {
+        "gzip": ": unpack it and upload it anew",
+        "too-large": ": upload it in parts below 10 GB",
+        "as-of": ": its metadata as-of is no time with an offset, or lies in the future; upload it anew",
+    }.get(launch.error or "", "")
 
 
 def listed(launches: DynamoLaunches) -> int:
@@ -133,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(_parser().parse_args(arguments))
     except NotFound:
         sys.stderr.write("There is no such launch: see the command list.\n")
-    except (Conflict, Unavailable) as problem:
+    except (Conflict, InvalidInput, Unavailable) as problem:
         sys.stderr.write(f"{problem}\n")
     except KeyboardInterrupt:
         sys.stdout.write("\nThe launch goes on.\n")
@@ -159,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in (
         ("pause", "workers finish their batches and stop"),
         ("resume", "another attempt over what is left"),
-        ("rate", "signatures a second of all workers together"),
+        ("rate", "signatures a second of all workers together (each makes four at least)"),
         ("abort", "stop for good; a redrive begins again"),
         ("redrive", "another attempt over what failed, was paused or aborted"),
     ):

@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from jianbiao.domain.events import CLOCK_SKEW
 from jianbiao.domain.ledger_lines import cut, lines_of_range
-from jianbiao.errors import Conflict, NotFound, Unavailable
+from jianbiao.errors import Conflict, FieldError, InvalidInput, NotFound, Unavailable
 from jianbiao.ports import Clock, Stale
 from jianbiao.services.backfill import ChunkWorker, LedgerFile
 from jianbiao.services.ledger_run import (
@@ -30,8 +31,9 @@ from jianbiao.services.ledger_run import (
     LedgerObject,
 )
 
-MOST_CHUNKS = 10_000
-"""Chunks of one attempt: their outcomes have to fit into the engine's 256 KiB."""
+MOST_CHUNKS = 50_000
+"""Chunks of one attempt, so that none is larger than CHUNK_BYTES, whatever the ledger: each has to be worked off while
+the engine's child waits for it. Their outcomes, three bytes each, fit into the engine's 256 KiB."""
 REASONS_A_PART = 20_000
 """Reasons in one object of the report."""
 ATTEMPTS = 5
@@ -150,8 +152,8 @@ class LaunchDesk:
 
     def arrived(self, ledger: LedgerObject) -> Launch:
         """A ledger is in the inbox: its first attempt. The same notice again changes nothing."""
-        error = "too-large" if ledger.size > MAX_FILE_BYTES else "gzip" if ledger.packed else None
         now = self.clock()
+        error = _refused(ledger, now)
         new = Launch(
             ledger.file_id,
             ledger,
@@ -183,7 +185,9 @@ class LaunchDesk:
         aborted: bool | None = None,
     ) -> Launch:
         """Pause or resume, change the rate, abort. Workers see it before their next batch; resuming starts another
-        attempt. Raises NotFound, Conflict(not-allowed-in-state), Unavailable."""
+        attempt. Raises NotFound, InvalidInput, Conflict(not-allowed-in-state), Unavailable."""
+        if rate is not None and rate <= 0:
+            raise InvalidInput(FieldError("/rate", "above 0; to stop for a while, pause the launch"))
         for _ in range(ATTEMPTS):
             before = self.get(launch_id)
             if before.state in (DONE, REFUSED, ABORTED) or (before.aborted and not aborted):
@@ -386,6 +390,15 @@ class ChunkRun:
             "end": end,
             "left": start < end and stopped is None,
         }
+
+
+def _refused(ledger: LedgerObject, now: int) -> str | None:
+    """Why a ledger is not begun with at all. One of the future would win over every report until then."""
+    if ledger.size > MAX_FILE_BYTES:
+        return "too-large"
+    if ledger.packed:
+        return "gzip"
+    return "as-of" if ledger.undated or ledger.as_of > now + CLOCK_SKEW else None
 
 
 def _known(launches: Launches, launch_id: str) -> Launch:

@@ -32,6 +32,8 @@ class LedgerObject:
     """Epoch second: the object's metadata `as-of`, else its last modification."""
     packed: bool = False
     """Whether it is compressed: byte ranges of it mean nothing, so the engine cannot cut it."""
+    undated: bool = False
+    """Whether its metadata `as-of` is no time. Which report is the newest is decided by it, so none is made up."""
 
     @property
     def file_id(self) -> str:
