@@ -23,7 +23,13 @@ def widgets(functions: Sequence[str], alarms: Sequence[str]) -> list[dict[str, A
         ),
         ("Requests", [of_api("Count").drawn(), of_api("4xx").drawn(), of_api("5xx").drawn()]),
         ("Answer time, ms", [of_api("Latency", s).drawn() for s in ("p50", "p99")]),
-        ("Failed calls", [of_function(f, "Errors").drawn(label=f) for f in functions]),
+        (
+            "Failed calls",
+            [
+                own(metrics.UNFORESEEN).drawn(label="answered 500, or come again"),
+                *(of_function(f, "Errors").drawn(label=f) for f in functions),
+            ],
+        ),
         ("Refused calls", [of_function(f, "Throttles").drawn(label=f) for f in functions]),
         ("At a time", [of_function(f, "ConcurrentExecutions", "Maximum").drawn(label=f) for f in functions]),
         (

@@ -1,4 +1,5 @@
-"""Metrics of CloudWatch, as alarms and the dashboard name them: the product's own, Lambda's, SQS's, the API's."""
+"""Metrics of CloudWatch, as alarms and the dashboard name them: the product's own, Lambda's, SQS's, Step
+Functions', the API's."""
 
 from __future__ import annotations
 
@@ -42,6 +43,11 @@ def of_function(function: str, name: str, statistic: str = "Sum") -> Metric:
 def of_queue(queue: str, name: str) -> Metric:
     """A metric of a queue."""
     return Metric("AWS/SQS", name, "Maximum", {"QueueName": queue})
+
+
+def of_engine(engine: str, name: str) -> Metric:
+    """A metric of a state machine."""
+    return Metric("AWS/States", name, "Sum", {"StateMachineArn": engine})
 
 
 def of_api(name: str, statistic: str = "Sum") -> Metric:

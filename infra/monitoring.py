@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from infra.dashboard import NAME, widgets
-from infra.metric import Metric, of_api, of_function, of_queue, own
+from infra.metric import Metric, of_api, of_engine, of_function, of_queue, own
 from jianbiao import metrics
 from local.template import load
 
@@ -39,8 +39,6 @@ class Alarm:
     """
 
     name: str
-    section: str
-    """Anchor of docs/runbook.md."""
     says: str
     metrics: Mapping[str, Metric]
     threshold: float
@@ -51,6 +49,13 @@ class Alarm:
     below: bool = False
     silence: str = "notBreaching"
     condition: str = ""
+    among: str = ""
+    """The section of the run book where several alarms share one."""
+
+    @property
+    def section(self) -> str:
+        """Anchor of docs/runbook.md."""
+        return self.among or self.name
 
     @property
     def logical_id(self) -> str:
@@ -95,7 +100,6 @@ class Alarm:
 PRODUCT_ALARMS = (
     Alarm(
         "status-list-age",
-        "status-list-age",
         "The oldest published status list is ten minutes old or more: terminals offline judge by an old state.",
         {"age": own(metrics.STATUS_LIST_AGE, "Maximum")},
         threshold=600,
@@ -105,7 +109,6 @@ PRODUCT_ALARMS = (
     ),
     Alarm(
         "key-expiry",
-        "key-expiry",
         "A signing key has less than 30 days left in which it may sign.",
         {"left": own(metrics.KEY_DAYS_LEFT, "Minimum")},
         threshold=30,
@@ -114,14 +117,21 @@ PRODUCT_ALARMS = (
     ),
     Alarm(
         "issue-without-cause",
-        "issue-without-cause",
         "A certificate has no event, application or ledger row that it came from.",
         {"found": own(metrics.WITHOUT_CAUSE)},
         threshold=1,
         period=5 * MINUTE,
     ),
     Alarm(
-        "signature-without-certificate",
+        "guard-silent",
+        "The issue guard has not looked for an hour: nobody would see a certificate without a cause.",
+        {"looks": own(metrics.WITHOUT_CAUSE, "SampleCount")},
+        threshold=1,
+        period=HOUR,
+        below=True,
+        silence="breaching",
+    ),
+    Alarm(
         "signature-without-certificate",
         "Issuance records and certificates disagree, or a code was shown that our key signed and no store knows.",
         {"found": own(metrics.WITHOUT_CERTIFICATE)},
@@ -129,7 +139,6 @@ PRODUCT_ALARMS = (
         period=5 * MINUTE,
     ),
     Alarm(
-        "verification-degraded",
         "verification-degraded",
         "Codes are verified without the store: by the status list, or by the signature alone.",
         {"found": own(metrics.DEGRADED)},
@@ -139,7 +148,6 @@ PRODUCT_ALARMS = (
     ),
     Alarm(
         "published-unreadable",
-        "published-unreadable",
         "A published key set or policy cannot be read: the version before goes on being used.",
         {"found": own(metrics.UNREADABLE)},
         threshold=1,
@@ -147,19 +155,32 @@ PRODUCT_ALARMS = (
     ),
     Alarm(
         "police-audit-failed",
-        "police-audit-failed",
         "A police query was answered and could not be put on record.",
         {"lost": own(metrics.AUDIT_FAILED)},
         threshold=1,
     ),
     Alarm(
         "kms-throttles",
-        "kms-throttles",
         "KMS refuses signatures: the account's quota is used up.",
         {"refused": own(metrics.KMS_THROTTLES)},
         threshold=10,
         needed=3,
         of=5,
+    ),
+    # Such a call is answered and such a message comes again, so that Lambda sees no error in them.
+    Alarm(
+        "unforeseen",
+        "Calls or messages end in an exception that nobody has foreseen.",
+        {"found": own(metrics.UNFORESEEN)},
+        threshold=3,
+        period=5 * MINUTE,
+        among="function-errors",
+    ),
+    Alarm(
+        "launch-failed",
+        "A launch has ended with chunks left, or its engine has failed.",
+        {"failed": of_engine("BackfillEngine", "ExecutionsFailed")},
+        threshold=1,
     ),
 )
 
@@ -170,19 +191,19 @@ def queue_alarms() -> Iterable[Alarm]:
         dead = queue.replace("Queue", "DeadLetters")
         yield Alarm(
             f"{name}-dead-letters",
-            "dlq-depth",
             f"Messages that failed five times are set aside in {dead}.",
             {"waiting": of_queue(dead, "ApproximateNumberOfMessagesVisible")},
             threshold=1,
+            among="dlq-depth",
         )
         yield Alarm(
             f"{name}-queue-age",
-            "queue-age",
             f"The oldest message of {queue} has waited {patience} s or more.",
             {"age": of_queue(queue, "ApproximateAgeOfOldestMessage")},
             threshold=patience,
             needed=3,
             of=3,
+            among="queue-age",
         )
 
 
@@ -195,7 +216,6 @@ def function_alarms(name: str, function: Mapping[str, Any]) -> Iterable[Alarm]:
     needed, of = (1, 1) if kinds == {"Schedule"} else (3, 5)
     yield Alarm(
         f"{name}-errors",
-        "function-errors",
         f"{name} fails in 5 % of its calls or more.",
         {"errors": of_function(name, "Errors"), "calls": calls},
         threshold=5,
@@ -203,10 +223,10 @@ def function_alarms(name: str, function: Mapping[str, Any]) -> Iterable[Alarm]:
         needed=needed,
         of=of,
         condition=condition,
+        among="function-errors",
     )
     yield Alarm(
         f"{name}-throttles",
-        "function-throttles",
         f"{name} is refused 1 % of its calls or more: its concurrency is used up.",
         {"throttles": of_function(name, "Throttles"), "calls": calls},
         threshold=1,
@@ -214,28 +234,29 @@ def function_alarms(name: str, function: Mapping[str, Any]) -> Iterable[Alarm]:
         needed=needed,
         of=of,
         condition=condition,
+        among="function-throttles",
     )
     if "DynamoDB" in kinds:
         yield Alarm(
             f"{name}-stream-age",
-            "queue-age",
             f"{name} is a minute or more behind the stream that it reads.",
             {"age": of_function(name, "IteratorAge", "Maximum")},
             threshold=60_000,
             needed=3,
             of=3,
+            among="queue-age",
         )
 
 
 API_ALARM = Alarm(
     "api-5xx",
-    "function-errors",
     "The API answers 1 % of its requests or more with a server error.",
     {"errors": of_api("5xx"), "calls": of_api("Count")},
     threshold=1,
     expression="IF(calls > 0, 100 * errors / calls, 0)",
     needed=3,
     of=5,
+    among="function-errors",
 )
 
 
@@ -256,7 +277,16 @@ def document(functions: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         separators=(",", ":"),
     )
     queues = ("InboxQueue", "InboxDeadLetters", "EventsQueue", "EventsDeadLetters")
-    told = ("Deployment", "Stage", "AlarmTopicArn", "RunbookUrl", "Api", *queues, *functions)
+    told = (
+        "Deployment",
+        "Stage",
+        "AlarmTopicArn",
+        "RunbookUrl",
+        "Api",
+        "BackfillEngine",
+        *queues,
+        *functions,
+    )
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Jianbiao - alarms and dashboard",

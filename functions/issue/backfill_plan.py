@@ -9,11 +9,13 @@ import json
 from typing import Any
 from urllib.parse import unquote_plus
 
+from jianbiao import metrics
 from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.inbox import S3Inbox
 from jianbiao.aws.launches import DynamoLaunches, StepFunctions
 from jianbiao.domain.policy import default_policy
+from jianbiao.errors import Unavailable
 from jianbiao.http.launch_page import launch_page
 from jianbiao.log import logger as make_logger
 from jianbiao.services.launches import LaunchDesk, Planner
@@ -45,6 +47,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             logger.exception(
                 "notice failed", extra={"message_id": record["messageId"], "error": type(error).__name__}
             )
+            if not isinstance(error, Unavailable):
+                metrics.unforeseen()
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}
 

@@ -10,6 +10,7 @@ from jianbiao.aws import wiring
 from jianbiao.aws.clients import client
 from jianbiao.aws.config import DynamoPolicies
 from jianbiao.aws.events import DynamoEvents
+from jianbiao.errors import Unavailable
 from jianbiao.log import logger as make_logger
 from jianbiao.services.events import EventWorker
 from jianbiao.settings import setting
@@ -33,6 +34,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             logger.exception(
                 "message failed", extra={"message_id": record["messageId"], "error": type(error).__name__}
             )
+            if not isinstance(error, Unavailable):
+                metrics.unforeseen()
             failures.append({"itemIdentifier": record["messageId"]})
         else:
             state = str(outcome.state) if outcome else "gone"

@@ -191,6 +191,18 @@ def test_an_unforeseen_error_is_a_500_without_what_it_says() -> None:
     assert logger.errors == [("unexpected", {"route": ROUTE, "request_id": "r-1", "error": "KeyError"})]
 
 
+def test_an_unforeseen_error_is_counted_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """Lambda counts no error of a call that was answered: the alarm rests on this line."""
+    for error in (Unavailable("table"), Untrusted("key"), Conflict("not-active")):
+        answered(route=failing(error))
+    assert capsys.readouterr().out == ""
+    answered(route=failing(KeyError(SECRET)))
+    (line,) = capsys.readouterr().out.splitlines()
+    counted = json.loads(line)
+    assert (counted["Unforeseen"], counted["outcome"]) == (1, "test-function")
+    assert SECRET not in line
+
+
 def test_a_route_that_the_function_does_not_have_is_a_500() -> None:
     handler = make_handler({}, logger=Quiet())
     assert problem(handler(event("GET /nowhere"), None))["status"] == 500

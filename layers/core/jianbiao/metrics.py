@@ -4,8 +4,9 @@ CloudWatch makes metrics of such lines by itself: no call, no client, no permiss
 written by hand, for Powertools' Metrics would cost each verification's cold start more than all else in this file.
 
 Namespace `Jianbiao`. Every metric has the dimension `deployment`; those that count outcomes have `outcome` in a second
-set, too. Outcomes are words of closed lists (verdicts, reason codes, channels), never anything of a vehicle, a person
-or a request: each combination is a metric that is paid for and that anybody with access to the account can read.
+set, too. Outcomes are words of closed lists (verdicts, reason codes, channels, functions), never anything of a vehicle,
+a person or a request: each combination is a metric that is paid for and that anybody with access to the account can
+read.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ REFUSED = "Refused"
 """Applications and events that the rules refused, by reason code. Ledger rows are counted by their launch."""
 AUDIT_FAILED = "AuditFailed"
 """Answers to police whose audit record could not be written."""
+UNFORESEEN = "Unforeseen"
+"""Calls and messages that ended in an exception which nobody has foreseen, by function. The caller has an answer, the
+message comes again, so the function has returned: Lambda's own count of errors does not know of them."""
 KMS_THROTTLES = "KmsThrottles"
 """Calls of KMS that it refused as too many, repeated ones included."""
 STATUS_LIST_AGE = "StatusListAgeSeconds"
@@ -71,6 +75,11 @@ Count = Callable[[str, str], None]
 def count(name: str, outcome: str) -> None:
     """Count one, by outcome."""
     put({name: 1}, outcome)
+
+
+def unforeseen() -> None:
+    """Count a call or a message of this function that ended in an exception which nobody has foreseen."""
+    count(UNFORESEEN, setting("AWS_LAMBDA_FUNCTION_NAME"))
 
 
 def put(values: dict[str, float], outcome: str | None = None) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
+from jianbiao import metrics
 from jianbiao.domain.policy import Policy
 from jianbiao.errors import (
     InvalidInput,
@@ -115,11 +116,13 @@ def make_handler(
     policy: Callable[[], Policy] | None = None,
     page: Callable[[JianbiaoError, Request], Response | None] = lambda _error, _request: None,
     on_refusal: Callable[[str], None] = lambda _reason: None,
+    on_unforeseen: Callable[[], None] = metrics.unforeseen,
 ) -> Handler:
     """The Lambda handler for `routes` (route key → function).
 
     `policy` words the refusals. `page` may turn an error into an HTML answer where a person waits for one.
-    `on_refusal` is told the reason code of what the rules refuse.
+    `on_refusal` is told the reason code of what the rules refuse, `on_unforeseen` hears of each answer 500: to Lambda
+    that is a call like another.
     """
 
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -137,6 +140,7 @@ def make_handler(
                     "error": type(error).__name__,
                 },
             )
+            on_unforeseen()
             answer = gateway_response(_answer(JianbiaoError(), None))
         logger.info(
             "answered",

@@ -1,0 +1,51 @@
+"""The engine of a launch, read off its definition: which ways there are through it, and how each ends."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from infra.package import ROOT
+from jianbiao.services import launches
+
+TEXT = (ROOT / "infra" / "backfill.asl.json").read_text(encoding="utf-8")
+STATES: dict[str, dict[str, Any]] = json.loads(re.sub(r": \$\{\w+\}", ": 1", TEXT))["States"]
+
+
+def after_the_sum(state: str) -> str:
+    """The type of the state in which an attempt ends whose sum says `state`."""
+    choice = STATES[STATES["SumUp"]["Next"]]
+    assert choice["Type"] == "Choice"
+    found = [c["Next"] for c in choice["Choices"] if c == {**c, "Variable": "$.state", "StringEquals": state}]
+    return str(STATES[found[0] if found else choice["Default"]]["Type"])
+
+
+def test_chunks_that_are_left_fail_the_execution_and_nothing_else_does() -> None:
+    """An execution that fails is what the alarm launch-failed watches."""
+    assert after_the_sum(launches.FAILED) == "Fail"
+    for state in (launches.DONE, launches.PAUSED, launches.ABORTED):
+        assert after_the_sum(state) == "Succeed", state
+
+
+def test_whatever_fails_is_summed_up() -> None:
+    for name in ("Plan", "Chunks"):
+        (caught,) = STATES[name]["Catch"]
+        assert (caught["ErrorEquals"], caught["Next"]) == (["States.ALL"], "SumUp"), name
+        # The sum needs to know which launch it is: the error is put beside that, not in its place.
+        assert caught["ResultPath"] == "$.failure"
+
+
+def test_retries_of_a_chunk_are_inside_its_child() -> None:
+    assert "Retry" not in STATES["Chunks"], "it would begin all chunks anew"
+    child = STATES["Chunks"]["ItemProcessor"]
+    assert child["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+    assert child["States"]["Chunk"]["Retry"]
+    for name in ("Plan", "SumUp"):
+        assert STATES[name]["Retry"]
+
+
+def test_a_child_says_little() -> None:
+    """What all children say is kept together, in 256 KiB (tests/services/test_launches.py counts)."""
+    assert STATES["Chunks"]["ItemProcessor"]["States"]["Worked"] == {"Type": "Pass", "Result": {}, "End": True}
+    assert STATES["Chunks"]["ResultPath"] is None
