@@ -363,7 +363,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _of("NaN is a number", "http/edge.py", "                parse_constant=_refuse,\n", "", *_EDGE),
     _of(
         "unknown fields are let in",
-        "http/schemas.py",
+        "http/schemas/parts.py",
         '"additionalProperties": False, **more',
         "**more",
         "tests/http/test_openapi.py",

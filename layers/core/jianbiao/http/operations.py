@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from jianbiao.http.schemas import PAPER_STATES
+from jianbiao.http.schemas.parts import PAPER_STATES
 
 
 @dataclass(frozen=True, slots=True)
