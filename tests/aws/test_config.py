@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from jianbiao.aws.config import TTL, Cached, DynamoKeys, DynamoPolicies, DynamoStartLinks
+from jianbiao.aws.config import RETRY, TTL, Cached, DynamoKeys, DynamoPolicies, DynamoStartLinks
 from jianbiao.aws.dynamo import number
 from jianbiao.domain.policy import COMPILED
 from jianbiao.errors import Unavailable
@@ -115,12 +115,20 @@ def test_without_ever_having_read_it_there_is_no_answer_and_the_next_call_asks_a
         with pytest.raises(Unavailable, match="config: EndpointConnectionError"):
             cached.get()
     assert config.reads == 2
-    config.down = None
-    with pytest.raises(Unavailable, match="no thing published yet"):
-        cached.get()
+
+
+def test_what_is_published_for_the_first_time_is_found_within_a_second(config: Config) -> None:
+    cached = config.cached()
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="no thing published yet"):
+            cached.get()
+    assert (config.reads, RETRY) == (1, 1.0)
     config.put("thing", 1)
-    config.now = TTL
+    config.now = RETRY
     assert cached.get() == 1
+    # From now on, there is something to keep.
+    config.now = RETRY + TTL - 0.001
+    assert (cached.get(), config.reads) == (1, 2)
 
 
 def test_a_version_that_cannot_be_read_is_an_alarm_and_the_last_one_goes_on(config: Config) -> None:
@@ -154,9 +162,12 @@ def test_without_one_that_can_be_read_there_is_no_answer_but_alarms(config: Conf
     cached = config.cached()
     with pytest.raises(Unavailable, match="no thing is readable"):
         cached.get()
+    config.now = RETRY
+    with pytest.raises(Unavailable, match="no thing is readable"):
+        cached.get()
     assert config.alarms == ["thing"]
     config.put("thing", 2)
-    config.now = TTL
+    config.now = 2 * RETRY
     assert cached.get() == 2
 
 
@@ -245,5 +256,5 @@ def test_no_links_are_no_error(config: Config) -> None:
     links = DynamoStartLinks(config, TABLE, lambda: config.now)
     assert links.current() == []
     config.put("start", 1, sections=json.dumps([{"title": {"zh": "试", "en": "try"}}]))
-    config.now = TTL
+    config.now = RETRY
     assert links.current() == [{"title": {"zh": "试", "en": "try"}}]

@@ -19,6 +19,9 @@ from jianbiao.wire.keys import KeySet, from_base64url
 
 TTL = 30.0
 """Seconds for which an item is used without asking again: a new policy is in effect within 60 s."""
+RETRY = 1.0
+"""Seconds before an item is asked for again where none was there, or none that can be read: until there is one, every
+call ends in a 503."""
 
 T = TypeVar("T")
 
@@ -62,7 +65,7 @@ class Cached(Generic[T]):
             except Unavailable:
                 if self._built is None:
                     raise
-            self._until = self._monotonic() + TTL
+            self._until = self._monotonic() + (RETRY if self._built is None else TTL)
         if self._built is None:
             raise Unavailable(
                 f"no {self._name} published yet" if self._item is None else f"no {self._name} is readable"
