@@ -133,7 +133,7 @@ PRODUCT_ALARMS = (
     ),
     Alarm(
         "signature-without-certificate",
-        "Issuance records and certificates disagree, or a code was shown that our key signed and no store knows.",
+        "Issuance records and certificates disagree, or a code of our key was shown that the store does not know.",
         {"found": own(metrics.WITHOUT_CERTIFICATE)},
         threshold=1,
         period=5 * MINUTE,

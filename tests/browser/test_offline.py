@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
+from jianbiao.domain.times import CHINA
 from tests.browser import pictures
 from tests.browser.site import PATIENCE, Visitor
 from tests.e2e.deployment import Stack
@@ -35,6 +37,7 @@ def test_after_one_visit_everything_works_without_a_network(visitor: Visitor) ->
         assert page.locator("html").get_attribute("lang") == lang
         expect(page.locator("#offline")).to_contain_text(ready)
         expect(page.locator("#news")).to_contain_text("No network")
+        expect(page.locator("#news")).to_contain_text("key set and status lists not updated")
     for why in ("valid", "superseded", "suspended", "revoked", "expired", "not_yet_valid"):
         assert visitor.paste(visitor.code(why)) == why
     assert visitor.paste(visitor.code("forged: one bit")) == "forged"
@@ -85,7 +88,7 @@ def test_an_older_key_set_is_not_taken(uncached: Visitor) -> None:
     older = json.dumps({**document, "version": document["version"] - 1, "keys": []})
     uncached.context.route(KEYS, lambda route: route.fulfill(body=older, content_type="application/json"))
     page.click("#update")
-    expect(page.locator("#news")).to_contain_text("older data")
+    expect(page.locator("#news")).to_contain_text("key set: older data")
     expect(page.locator("#keys")).to_contain_text(f"version {document['version']}")
     assert uncached.paste(uncached.code("valid")) == "valid"
 
@@ -101,7 +104,7 @@ def test_what_is_no_key_set_is_not_taken(uncached: Visitor, body: str) -> None:
         expect(page.locator("#keys")).to_contain_text("version 9")
         assert uncached.paste(uncached.code("valid")) == "forged"
     else:
-        expect(page.locator("#news")).to_contain_text("not valid")
+        expect(page.locator("#news")).to_contain_text("key set: not valid")
         assert uncached.paste(uncached.code("valid")) == "valid"
 
 
@@ -115,7 +118,7 @@ def test_a_list_that_nobody_signed_is_not_taken(uncached: Visitor) -> None:
 
     uncached.context.route(LISTS, altered)
     page.click("#update")
-    expect(page.locator("#news")).to_contain_text("not valid")
+    expect(page.locator("#news")).to_contain_text("Updated: key set. The server's status lists: not valid")
     assert uncached.paste(uncached.code("superseded")) == "superseded"
 
 
@@ -128,7 +131,7 @@ def test_a_list_older_than_the_one_at_hand_is_not_taken(uncached: Visitor) -> No
         }"""
     )
     page.click("#update")
-    expect(page.locator("#news")).to_contain_text("older data")
+    expect(page.locator("#news")).to_contain_text("status lists: older data")
 
 
 def test_without_a_list_nothing_is_green(uncached: Visitor) -> None:
@@ -137,10 +140,40 @@ def test_without_a_list_nothing_is_green(uncached: Visitor) -> None:
     page = uncached.open("/verify?lang=en")
     expect(page.locator("#keys")).to_contain_text("version", timeout=PATIENCE)
     expect(page.locator("#lists")).to_contain_text("the state is not")
+    expect(page.locator("#news")).to_contain_text("status lists not updated. No status list can be used")
     for why in ("valid", "superseded", "revoked"):
         assert uncached.paste(uncached.code(why)) == "unchecked"
     assert "not checked" in page.inner_text("[data-slot=source]")
     assert uncached.paste(uncached.code("expired")) == "expired"
+
+
+@pytest.mark.parametrize("failing", ["**/status-lists", LISTS])
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "Updated: key set. The server answers with an error: status lists not updated. "),
+        ("zh-CN", "公钥集已更新。服务器出错：状态列表没有更新。"),
+    ],
+)
+def test_keys_without_lists_are_not_called_an_update(
+    uncached: Visitor, failing: str, lang: str, said: str
+) -> None:
+    uncached.expected.add(503)
+    page = uncached.scanner(lang)
+    uncached.context.route(failing, lambda route: route.fulfill(status=503, body="{}"))
+    page.click("#update")
+    news = page.locator("#news .main")
+    expect(news).to_contain_text(said)
+    as_of = page.evaluate(
+        """async () => {
+            const { trust } = await import(document.querySelector('script[src]').src);
+            return Math.min(...[...trust.lists.values()].map(({ iat }) => iat));
+        }"""
+    )
+    expect(news).to_contain_text(f"{datetime.fromtimestamp(as_of, CHINA):%Y-%m-%d %H:%M:%S}")
+    uncached.context.unroute(failing)
+    page.click("#update")
+    expect(page.locator("#news")).to_be_empty()
 
 
 def test_lists_and_keys_get_old_and_say_so(visitor: Visitor) -> None:

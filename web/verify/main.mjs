@@ -4,6 +4,7 @@ import { NotACode, parseCode } from '../jb1.mjs';
 import { Camera } from './camera.mjs';
 import { hasOwn } from './decoder.mjs';
 import { inspect } from './judge.mjs';
+import { told } from './news.mjs';
 import { prepare } from './offline.mjs';
 import { Problem, textIn } from './picture.mjs';
 import { Words, moment, rendered } from './show.mjs';
@@ -114,11 +115,11 @@ async function read(file) {
 
 async function refresh() {
   words.write(part('news'), words.state('updating'));
-  const said = await trust.update();
+  const said = told(await trust.update(), trust, words, now());
   const off = Math.abs(trust.clockOff ?? 0);
   if (off >= 5) words.write(part('news'), words.state('clock', { n: off }));
-  else if (said === 'updated') part('news').replaceChildren();
-  else words.write(part('news'), words.state(said));
+  else if (said === null) part('news').replaceChildren();
+  else words.write(part('news'), said);
   showData();
 }
 
@@ -126,12 +127,11 @@ function showData() {
   const at = now();
   if (trust.keys === null) words.write(part('keys'), words.state('keys-none'));
   else words.write(part('keys'), words.state('keys', { version: trust.keys.version, age: words.age(trust.keysAt, at) }));
-  const lists = [...trust.lists.values()];
-  const oldest = Math.min(...lists.map(({ iat }) => iat));
-  if (lists.length === 0) words.write(part('lists'), words.state('lists-none'));
-  else if (lists.some(({ exp }) => at >= exp)) words.write(part('lists'), words.state('lists-ended', { as_of: moment(oldest) }));
+  const [asOf, oldest] = [trust.asOf(at), Math.min(...[...trust.lists.values()].map(({ iat }) => iat))];
+  if (trust.lists.size === 0) words.write(part('lists'), words.state('lists-none'));
+  else if (asOf === null) words.write(part('lists'), words.state('lists-ended', { as_of: moment(oldest) }));
   else {
-    const values = { count: lists.length, as_of: moment(oldest), age: words.age(oldest, at) };
+    const values = { count: trust.lists.size, as_of: moment(asOf), age: words.age(asOf, at) };
     words.write(part('lists'), words.state('lists', values));
   }
 }

@@ -54,15 +54,26 @@ export class Trust {
     }
   }
 
+  /** `iat` of the oldest list at hand; null where there is none, or one is past its end. */
+  asOf(now) {
+    const lists = [...this.lists.values()];
+    if (lists.length === 0 || lists.some(({ exp }) => now >= exp)) return null;
+    return Math.min(...lists.map(({ iat }) => iat));
+  }
+
   /**
-   * Fetch what is newer. Returns 'updated', 'no-network', 'older' or 'refused'; what is at hand stays usable
-   * whatever happens.
+   * Fetch what is newer. Returns what became of { keys, lists }: 'updated', 'no-network', 'no-answer', 'older' or
+   * 'refused', the worst of all lists; null for lists that were not asked for, as the keys come first. What is at hand
+   * stays usable whatever happens.
    */
   async update() {
-    const said = await this.#updateKeys();
-    if (said !== 'updated') return said;
+    const keys = await this.#updateKeys();
+    return { keys, lists: keys === 'updated' ? await this.#updateLists() : null };
+  }
+
+  async #updateLists() {
     const directory = await fetched(LISTS);
-    if (directory === null) return 'updated';
+    if (typeof directory === 'string') return directory;
     let outcome = 'updated';
     try {
       const { status_lists: named } = JSON.parse(await directory.text());
@@ -75,7 +86,7 @@ export class Trust {
 
   async #updateKeys() {
     const response = await fetched(KEYS);
-    if (response === null) return 'no-network';
+    if (typeof response === 'string') return response;
     this.clockOff = clockOff(response);
     const text = await response.text();
     try {
@@ -94,7 +105,7 @@ export class Trust {
     const url = new URL(path, location.origin);
     if (url.origin !== location.origin || !url.pathname.startsWith(`${LISTS}/`)) return 'refused';
     const response = await fetched(url.pathname);
-    if (response === null) return 'no-network';
+    if (typeof response === 'string') return response;
     const token = new Uint8Array(await response.arrayBuffer());
     const now = seconds();
     const said = await this.#take(uri, token, now);
@@ -118,13 +129,13 @@ export class Trust {
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
-/** A response of our own origin, or null where there is no network or no such thing. */
+/** A response of our own origin, or why there is none to use: 'no-network', or 'no-answer' but an error. */
 async function fetched(path) {
   try {
     const response = await fetch(path, { cache: 'no-cache', credentials: 'omit', signal: AbortSignal.timeout(PATIENCE) });
-    return response.ok ? response : null;
+    return response.ok ? response : 'no-answer';
   } catch {
-    return null;
+    return 'no-network';
   }
 }
 
@@ -134,7 +145,7 @@ async function keep(path, body, at) {
 }
 
 function worse(one, other) {
-  const order = ['updated', 'no-network', 'older', 'refused'];
+  const order = ['updated', 'no-network', 'no-answer', 'older', 'refused'];
   return order.indexOf(other) > order.indexOf(one) ? other : one;
 }
 

@@ -66,12 +66,26 @@ STATES: Final[dict[str, Pair]] = {
     "hours": ("{n} 小时前", "{n} h ago"),
     "days": ("{n} 天前", "{n} days ago"),
     "updating": ("正在更新…", "updating …"),
-    "no-network": ("没有网络，用的是已有数据。", "No network: the data at hand is used."),
-    "older": (
-        "服务器给出的数据比本机的旧，没有采用。",
-        "The server offered older data than this device has; it was not taken.",
+    "no-network": (
+        "没有网络，或服务器没有应答：{part}没有更新。",
+        "No network, or no answer from the server: {part} not updated.",
     ),
-    "refused": ("服务器给出的数据无效，没有采用。", "The server's data is not valid; it was not taken."),
+    "no-answer": ("服务器出错：{part}没有更新。", "The server answers with an error: {part} not updated."),
+    "older": (
+        "服务器给出的{part}比本机的旧，没有采用。",
+        "The server's {part}: older data than this device has, not taken.",
+    ),
+    "refused": ("服务器给出的{part}无效，没有采用。", "The server's {part}: not valid, not taken."),
+    "part-keys": ("公钥集", "key set"),
+    "part-lists": ("状态列表", "status lists"),
+    "part-both": ("公钥集和状态列表", "key set and status lists"),
+    "part-updated": ("{part}已更新。", "Updated: {part}."),
+    "kept-keys": ("公钥集是{age}更新的。", "The key set at hand was updated {age}."),
+    "kept-lists": ("状态列表截至 {as_of}（{age}）。", "The status lists at hand are as of {as_of} ({age})."),
+    "kept-none": (
+        "没有可用的状态列表，状态未核验。",
+        "No status list can be used: the state is not checked.",
+    ),
     "clock": (
         "本机时钟与服务器相差 {n} 分钟，日期判断可能不准。请校准时间。",
         "This device's clock is {n} min off, so dates may be judged wrongly. Set the clock.",
