@@ -20,6 +20,8 @@ from jianbiao.aws.voids import DynamoVoids
 from jianbiao.citizen_records import Decision
 from jianbiao.domain.register import first_report
 from jianbiao.errors import Conflict
+from jianbiao.ops import guard
+from jianbiao.ops.keys import DOWN
 from jianbiao.ports import Stale
 from jianbiao.records import Certificate, Step, VehicleRecord
 from jianbiao.services.launches import Launch
@@ -173,3 +175,18 @@ def test_a_record_that_is_none_of_ours_is_not_voided(client: Any, books: DynamoB
     client.put_item(TableName=TABLES["issuances"], Item={"certificate_id": {"S": id_}})
     with pytest.raises(Conflict, match="cannot be read"):
         Settler(books, DynamoVoids(client, Tables()), world.clock).void(id_, by="op-1", why="x")
+
+
+def test_the_command_says_that_the_tables_do_not_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "x"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("AWS_DEFAULT_REGION", "x"),
+    ):
+        monkeypatch.setenv(name, value)
+    tables = ["--certificates", "c", "--issuances", "i", "--vehicles", "v"]
+    nobody = ["--endpoint-url", "http://127.0.0.1:9", "--by", "op-1", "--why", "x"]
+    assert guard.main(["void", *tables, *nobody, "9" * 26]) == DOWN
+    assert "Run it again" in capsys.readouterr().err

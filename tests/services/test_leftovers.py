@@ -10,7 +10,7 @@ import pytest
 
 from jianbiao.domain.eligibility import Entitlement
 from jianbiao.errors import Conflict, NotFound, Unavailable
-from jianbiao.ops.guard import settle
+from jianbiao.ops.guard import parser, settle
 from jianbiao.ops.keys import BUSY, REFUSED
 from jianbiao.ports import Stale
 from jianbiao.records import Cause, Certificate, Issuance
@@ -293,3 +293,11 @@ def test_the_command_says_how_each_ended_and_its_status_is_the_worst() -> None:
         "refused",
         "refused",
     ]
+
+
+@pytest.mark.parametrize("why", ["", " ", "two\nlines", "x" * 501])
+def test_what_goes_on_record_is_a_line_of_text(why: str) -> None:
+    tables = ["--certificates", "c", "--issuances", "i", "--vehicles", "v", "--by", "op-1"]
+    assert parser().parse_args(["void", *tables, "--why", " 误报 ", "1" * 26]).why == "误报"
+    with pytest.raises(SystemExit):
+        parser().parse_args(["void", *tables, "--why", why, "1" * 26])
