@@ -31,6 +31,18 @@ def vehicle(**changes: Any) -> Vehicle:
     return Vehicle(**(facts | changes))
 
 
+def running(**changes: Any) -> Vehicle:
+    """The same car, of owner p-1, registered 2023-03-15 and within its period until 2027-03-31."""
+    facts: dict[str, Any] = {
+        "owner_ref": "p-1",
+        "registered_on": date(2023, 3, 15),
+        "valid_until": date(2027, 3, 31),
+        "manufactured_on": None,
+        "insured_until": None,
+    }
+    return vehicle(**(facts | changes))
+
+
 def person(**changes: Any) -> Person:
     """The owner of `vehicle()`, registered in Harbin, with the oldest app that is accepted."""
     facts: dict[str, Any] = {

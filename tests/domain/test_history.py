@@ -27,21 +27,10 @@ from jianbiao.domain.register import (
     merge_full,
     without_plate,
 )
-from jianbiao.domain.vehicle import Vehicle
+from tests.domain.samples import running
 
 POLICY = default_policy()
-CAR = Vehicle(
-    vin="LSJA24U62JG269225",
-    plate_class="02",
-    plate="黑A12345",
-    vehicle_type="K33",
-    use="A",
-    division="230100",
-    owner_ref="p-1",
-    registered_on=date(2023, 3, 15),
-    valid_until=date(2027, 3, 31),
-    seats=5,
-)
+CAR = running()
 WHOLE = {f.name: getattr(CAR, f.name) for f in dataclasses.fields(CAR) if f.name != "vin"}
 
 

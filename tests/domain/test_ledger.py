@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import date
 from typing import Any
@@ -25,6 +26,7 @@ from jianbiao.domain.policy import default_policy
 from jianbiao.domain.reports import NOT_IN_LEDGER
 from jianbiao.domain.vehicle import Vehicle
 from jianbiao.errors import BadRequest
+from tests.domain.samples import vehicle
 
 POLICY = default_policy()
 
@@ -47,21 +49,13 @@ ROW: dict[str, Any] = {
     "division": "230100",
     "owner_ref": "p-citizen-1",
 }
-VEHICLE = Vehicle(
-    vin="LSJA24U62JG269225",
-    plate_class="02",
-    plate="黑A12345",
-    vehicle_type="K33",
-    use="A",
-    division="230100",
+VEHICLE = vehicle(
     owner_ref="p-citizen-1",
-    registered_on=date(2018, 3, 15),
     valid_until=date(2026, 3, 31),
     manufactured_on=date(2018, 2, 1),
     last_inspected_on=date(2024, 3, 20),
     insured_until=date(2026, 1, 14),
     colour="AJ",
-    seats=5,
     state="GQ",
     paper_mark_number="230112345678",
 )
@@ -89,17 +83,15 @@ def test_a_full_row() -> None:
 def test_only_what_is_needed() -> None:
     needed = {column: ROW[column] for column in REQUIRED}
     row = parse_row(json.dumps(needed).encode(), POLICY)
-    assert row.vehicle == Vehicle(
-        vin=VEHICLE.vin,
-        plate_class="02",
-        plate="黑A12345",
-        vehicle_type="K33",
-        use="A",
-        division="230100",
-        owner_ref="p-citizen-1",
-        registered_on=date(2018, 3, 15),
+    assert row.vehicle == dataclasses.replace(
+        VEHICLE,
         valid_until=None,
-        state="GQ",
+        manufactured_on=None,
+        last_inspected_on=None,
+        insured_until=None,
+        colour="",
+        seats=None,
+        paper_mark_number="",
     )
 
 

@@ -15,27 +15,10 @@ from jianbiao.wire.keys import KeySet
 from jianbiao.wire.verify import verify
 from tests.e2e.deployment import Reply, Stack, request
 from tests.render.scanning import from_pdf, from_png, read
+from tests.support.peer_fields import FACE, PEER
 
 pytestmark = pytest.mark.local
 
-PEER_FIELDS = {
-    "verdict",
-    "reason",
-    "status_checked",
-    "status_as_of",
-    "checked_at",
-    "certificate",
-    "message",
-}
-FACE_FIELDS = {
-    "certificate_id",
-    "plate",
-    "plate_class",
-    "vehicle_type",
-    "valid_until",
-    "issued_at",
-    "issuer",
-}
 PAGE_MARK = "演示 DEMO"
 
 
@@ -52,7 +35,7 @@ def certificate(stack: Stack) -> dict[str, Any]:
 def verified(stack: Stack, code: str) -> dict[str, Any]:
     reply = stack.call("POST", "/v1/verify", json_body={"code": code})
     assert reply.status == 200, reply.text
-    assert set(reply.json) == PEER_FIELDS
+    assert set(reply.json) == PEER
     return dict(reply.json)
 
 
@@ -127,8 +110,8 @@ def test_the_code_verifies_for_anybody(stack: Stack, certificate: dict[str, Any]
     answer = verified(stack, certificate["code"])
     assert (answer["verdict"], answer["reason"], answer["status_checked"]) == ("valid", None, "store")
     assert before <= parse_rfc3339(answer["checked_at"]) <= time.time() + 1
-    assert set(answer["certificate"]) == FACE_FIELDS
-    for name in FACE_FIELDS:
+    assert set(answer["certificate"]) == FACE
+    for name in FACE:
         assert answer["certificate"][name] == certificate[name]
 
 

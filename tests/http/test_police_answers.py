@@ -17,21 +17,13 @@ from jianbiao.services.police import Sight
 from jianbiao.services.verify import Finding
 from jianbiao.wire.reasons import ForgedReason, Verdict
 from tests.support.local_key import CLAIMS
+from tests.support.peer_fields import PEER
 from tests.support.world import CAR
 
 POLICY = default_policy()
 NOW = start_of_day(date(2020, 6, 1)) + 36_000
 VALID = Finding(Verdict.VALID, None, CLAIMS, None, "store", NOW, NOW)
 FORGED = Finding(Verdict.FORGED, ForgedReason.BAD_SIGNATURE, None, None, "none", None, NOW)
-PEER = {
-    "verdict",
-    "reason",
-    "status_checked",
-    "status_as_of",
-    "checked_at",
-    "certificate",
-    "message",
-}
 POLICE = PEER | {"vehicle", "inspection", "enforcement_note"}
 VEHICLE = {"state", "alerts", "vehicle_type", "use", "colour", "vin_tail", "seats", "state_as_of"}
 WANTED = set("BCEHJKLMNOP")

@@ -23,6 +23,7 @@ from jianbiao.services.issue import Issuer
 from jianbiao.services.paper import OfficeDesk, PaperDesk
 from jianbiao.services.registrar import Registrar
 from jianbiao.services.replays import Once
+from tests.domain.samples import running
 from tests.support.memory import (
     Faults,
     MemoryCertificates,
@@ -47,20 +48,7 @@ OWNER = Person(person_ref="p-1", division="230100", client_id="portal")
 OTHER = Person(person_ref="p-2", division="230100", client_id="portal")
 KEYS = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
 
-CAR = Vehicle(
-    vin="LSJA24U62JG269225",
-    plate_class="02",
-    plate="黑A12345",
-    vehicle_type="K33",
-    use="A",
-    division="230100",
-    owner_ref="p-1",
-    registered_on=date(2023, 3, 15),
-    valid_until=date(2027, 3, 31),
-    seats=5,
-    colour="A",
-)
-"""A private car, registered in 2023-03, valid through 2027-03: within its period today."""
+CAR = running(colour="A")
 
 
 @dataclass
