@@ -12,6 +12,9 @@ from jianbiao.services import launches
 TEXT = (ROOT / "infra" / "backfill.asl.json").read_text(encoding="utf-8")
 STATES: dict[str, dict[str, Any]] = json.loads(re.sub(r": \$\{\w+\}", ": 1", TEXT))["States"]
 
+FIFTEEN = 15
+"""Seconds of a chunk at a worker's share of the quota (ledger_run.CHUNK_BYTES)."""
+
 
 def after_the_sum(state: str) -> str:
     """The type of the state in which an attempt ends whose sum says `state`."""
@@ -45,7 +48,24 @@ def test_retries_of_a_chunk_are_inside_its_child() -> None:
         assert STATES[name]["Retry"]
 
 
+def test_a_child_waits_for_a_worker_longer_than_a_chunk_takes() -> None:
+    """Launches side by side share the reserved workers: who finds none free waits, and that is no failure."""
+    first, any_other = STATES["Chunks"]["ItemProcessor"]["States"]["Chunk"]["Retry"]
+    assert first["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+    assert any_other["ErrorEquals"] == ["States.ALL"]
+    waits = [
+        min(first["IntervalSeconds"] * first["BackoffRate"] ** n, first["MaxDelaySeconds"])
+        for n in range(first["MaxAttempts"])
+    ]
+    # On average half of it (full jitter); and what is left of the child's five minutes is enough for the chunk.
+    assert 4 * FIFTEEN < sum(waits) / 2 < 150
+
+
 def test_a_child_says_little() -> None:
     """What all children say is kept together, in 256 KiB (tests/services/test_launches.py counts)."""
-    assert STATES["Chunks"]["ItemProcessor"]["States"]["Worked"] == {"Type": "Pass", "Result": {}, "End": True}
+    assert STATES["Chunks"]["ItemProcessor"]["States"]["Worked"] == {
+        "Type": "Pass",
+        "Result": {},
+        "End": True,
+    }
     assert STATES["Chunks"]["ResultPath"] is None
