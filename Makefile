@@ -26,7 +26,7 @@ WHERE := $(if $(filter file,$(origin AWS_DEFAULT_REGION)),env -u AWS_DEFAULT_REG
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop launch load test test-all fuzz check coverage bench model mutants openapi web screenshots monitoring build validate deploy audit tools clean
+.PHONY: help run stop launch load test test-all fuzz check coverage bench model mutants openapi web screenshots monitoring build validate known-stage deploy audit tools clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,7 +113,11 @@ build:  ## sam build: layers for arm64, without Docker; their sizes [ARCHITECTUR
 	cd infra && ../.envs/sam/bin/sam build
 	@$(PYTHON) -m infra.sizes infra/.aws-sam/build
 
-deploy: build  ## sam deploy [STAGE=dev|staging|prod PARTITION=aws|aws-cn PUBLIC_URL=… CERTIFICATE_ARN=… PARAMETERS="Name=value …"]
+known-stage:
+	@for f in $(STAGE) $(PARTITION); do test -f infra/parameters/$$f.txt || { \
+		echo "There is no infra/parameters/$$f.txt: STAGE is dev, staging or prod, PARTITION aws or aws-cn." >&2; exit 1; }; done
+
+deploy: known-stage build  ## sam deploy [STAGE=dev|staging|prod PARTITION=aws|aws-cn PUBLIC_URL=… CERTIFICATE_ARN=… PARAMETERS="Name=value …"]
 	@given="$$(cat infra/parameters/$(STAGE).txt infra/parameters/$(PARTITION).txt | tr '\n' ' ')"; \
 	given="$$given $(if $(PUBLIC_URL),PublicUrl=$(PUBLIC_URL)) $(if $(CERTIFICATE_ARN),CertificateArn=$(CERTIFICATE_ARN))"; \
 	given="$$given $(if $(ISSUER),TokenIssuer=$(ISSUER)) $(if $(AUDIENCE),TokenAudience=$(AUDIENCE))"; \

@@ -9,17 +9,18 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.package import ROOT
 from local.envs import ensure
 from tests.deployment.local_aws import LocalAws
+from tests.deployment.page import BUILD, DELETE, DEPLOY, PASTED, SEE, SET_UP, UPGRADE, YOURS, blocks
 from tests.e2e.deployment import Reply, request
 
 pytestmark = [pytest.mark.local, pytest.mark.full, pytest.mark.timeout(600)]
 
-PAGE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 STACK = "jianbiao-dev"
 EDGE = "layers/core/jianbiao/http/edge.py"
 HANDS = """
@@ -33,14 +34,6 @@ HANDS = """
       Metrics: [{Id: nothing, Expression: "1"}]
 """
 """What the local AWS refuses to make, after the functions have been updated."""
-
-
-def blocks(heading: str) -> list[str]:
-    """The blocks of a section that are for pasting."""
-    _, found, rest = PAGE.partition(f"\n{heading}\n")
-    assert found, heading
-    section = re.split(r"^##+ ", rest, maxsplit=1, flags=re.MULTILINE)[0]
-    return re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +50,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
 def step(aws: LocalAws, heading: str, more: str = "") -> subprocess.CompletedProcess[str]:
     """The blocks of a section, behind those of the first step with this deployment's own values in them;
     `more` are further parameters."""
-    yours, helper = blocks("### 1. What is yours")
+    yours, helper = blocks(YOURS)
     values = {
         "AWS_DEFAULT_REGION": "$AWS_DEFAULT_REGION",
         "PUBLIC_URL": aws.public_url,
@@ -68,6 +61,7 @@ def step(aws: LocalAws, heading: str, more: str = "") -> subprocess.CompletedPro
     for name, value in values.items():
         yours, found = re.subn(rf"\b{name}=.*$", f'{name}="{value}"', yours, flags=re.MULTILINE)
         assert found == 1, name
+    assert heading in PASTED
     return aws.paste("\n".join([yours, helper, *blocks(heading)]))
 
 
@@ -98,6 +92,12 @@ def release(aws: LocalAws) -> Reply:
     return request("GET", f"{aws.public_url}/openapi.json")
 
 
+def published_set(aws: LocalAws) -> list[dict[str, Any]]:
+    """Every version of the published keys and of the policy that there is."""
+    table = physical(aws, "ConfigTable")
+    return list(aws.operator.client("dynamodb").scan(TableName=table)["Items"])
+
+
 def change(aws: LocalAws, number: int) -> None:
     """Another release: its code says its number on every answer."""
     file = aws.repository / EDGE
@@ -106,7 +106,7 @@ def change(aws: LocalAws, number: int) -> None:
 
 
 def test_it_builds_and_says_how_large_it_is(aws: LocalAws) -> None:
-    said = succeeded(step(aws, "### 2. Build"))
+    said = succeeded(step(aws, BUILD))
     assert "Build Succeeded" in said
     for layer in ("deps", "core", "render"):
         size = re.search(rf"layer {layer} +([0-9.]+) MB of +[0-9]+, +([0-9.]+) MB bytecode", said)
@@ -116,16 +116,18 @@ def test_it_builds_and_says_how_large_it_is(aws: LocalAws) -> None:
 
 
 def test_it_deploys(aws: LocalAws) -> None:
-    succeeded(step(aws, "### 3. Deploy"))
+    succeeded(step(aws, DEPLOY))
     assert aws.stack(STACK)["StackStatus"] == "CREATE_COMPLETE"
     aws.open_front(STACK)
     assert versions(aws) == ("1", 1)
 
 
 def test_it_is_set_up_and_answers(aws: LocalAws) -> None:
-    said = succeeded(step(aws, "### 4. First keys, first policy"))
-    assert "keys" in said
-    said = succeeded(step(aws, "### 5. See that it works"))
+    assert "keys" in succeeded(step(aws, SET_UP))
+    published = published_set(aws)
+    succeeded(step(aws, SET_UP))
+    assert published_set(aws) == published, "run again it changes nothing"
+    said = succeeded(step(aws, SEE))
     assert '"code":"not-a-code"' in said
     assert "without a token: 401" in said
     assert "x-release" not in release(aws).headers
@@ -133,7 +135,7 @@ def test_it_is_set_up_and_answers(aws: LocalAws) -> None:
 
 def test_an_upgrade_of_a_layer_alone_reaches_the_alias(aws: LocalAws) -> None:
     change(aws, 2)
-    succeeded(step(aws, "## Upgrade and rollback"))
+    succeeded(step(aws, UPGRADE))
     assert aws.stack(STACK)["StackStatus"] == "UPDATE_COMPLETE"
     aws.open_front(STACK)
     assert release(aws).headers["x-release"] == "2"
@@ -145,7 +147,7 @@ def test_a_failing_update_is_taken_back(aws: LocalAws) -> None:
     template = aws.repository / "infra" / "template.yaml"
     whole = template.read_text(encoding="utf-8")
     template.write_text(whole.replace("\nOutputs:\n", f"{HANDS}\nOutputs:\n"), encoding="utf-8")
-    done = step(aws, "## Upgrade and rollback")
+    done = step(aws, UPGRADE)
     template.write_text(whole, encoding="utf-8")
     assert done.returncode != 0
     assert "UPDATE_ROLLBACK" in done.stdout or "UPDATE_FAILED" in done.stdout, done.stdout[-3000:]
@@ -155,7 +157,7 @@ def test_a_failing_update_is_taken_back(aws: LocalAws) -> None:
 
 
 def test_repaired_it_deploys_again_and_settings_reach_the_alias(aws: LocalAws) -> None:
-    succeeded(step(aws, "## Upgrade and rollback", more="LogLevel=WARNING"))
+    succeeded(step(aws, UPGRADE, more="LogLevel=WARNING"))
     aws.open_front(STACK)
     assert release(aws).headers["x-release"] == "3"
     live = aws.operator.client("lambda").get_function_configuration(
@@ -169,7 +171,7 @@ def test_deleted_it_leaves_what_holds_data(aws: LocalAws) -> None:
     aws.name_s3_as_aws_does(STACK)
     functions = len(aws.operator.client("lambda").list_functions()["Functions"])
     assert functions > 10
-    succeeded(step(aws, "## Deletion"))
+    succeeded(step(aws, DELETE))
     stacks = aws.operator.client("cloudformation").list_stacks()["StackSummaries"]
     assert {s["StackStatus"] for s in stacks if s["StackName"] == STACK} == {"DELETE_COMPLETE"}
     assert not aws.operator.client("lambda").list_functions()["Functions"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,15 @@ def test_what_has_no_default_is_asked_for() -> None:
     assert {name for name, rule in PARAMETERS.items() if "Default" not in rule} == OF_A_DEPLOYMENT
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert all(f"{name}=$" in makefile for name in OF_A_DEPLOYMENT)
+
+
+@pytest.mark.parametrize("given", ["STAGE=production", "PARTITION=aws-us"])
+def test_a_stage_that_nobody_knows_is_refused_before_anything_is_built(given: str) -> None:
+    done = subprocess.run(["make", "deploy", given], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert f"infra/parameters/{given.partition('=')[2]}.txt" in done.stderr
+    assert "STAGE is dev, staging or prod" in done.stderr
+    assert "sam build" not in done.stdout
 
 
 def test_stages_in_one_account_do_not_share_names() -> None:
