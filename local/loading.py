@@ -12,7 +12,9 @@ from typing import Any
 
 from jianbiao.aws.inbox import S3Inbox
 from jianbiao.aws.launches import DynamoLaunches
-from jianbiao.services.launches import DONE, RUNNING, Launch
+from jianbiao.domain.events import CLOCK_SKEW
+from jianbiao.domain.times import parse_rfc3339, rfc3339
+from jianbiao.services.launches import DONE, REMEDIES, RUNNING, Launch
 from jianbiao.services.ledger_run import Accounts, LedgerObject, accounts
 from local.clients import Operator
 
@@ -43,6 +45,8 @@ class Loader:
     def put(self, ledger: Path, as_of: str) -> LedgerObject:
         """Upload a file; the same again is another version, and another launch. Raises LoadFailed."""
         s3, bucket = self.operator.client("s3"), self.outputs["InboxBucketName"]
+        # No ledger of the future is taken: one that was made up for a day to come is of now.
+        as_of = rfc3339(min(parse_rfc3339(as_of), int(time.time()) + CLOCK_SKEW))
         with ledger.open("rb") as file:
             key = f"ledger/{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}.jsonl"
             file.seek(0)
@@ -66,6 +70,8 @@ class Loader:
                 shown(last, rows)
             if done.complete:
                 return done
+            if not seen:
+                self._refused(found)
             if time.monotonic() > deadline:
                 raise LoadFailed(
                     f"The ledger stopped at row {last:,} of {rows:,}.\n{self._queues()}\n{self.errors()}"
@@ -73,10 +79,20 @@ class Loader:
             # A look costs as much as there are results: long runs are looked at less often.
             time.sleep(max(PAUSE, len(seen) * PAUSE / 20))
 
+    def _refused(self, found: LedgerObject) -> None:
+        """Raises LoadFailed where the product will not begin with a ledger."""
+        launch = self._launches.get(found.file_id)
+        if launch and launch.error:
+            raise LoadFailed(f"The ledger is refused: {REMEDIES[launch.error]}.")
+
+    @property
+    def _launches(self) -> DynamoLaunches:
+        return DynamoLaunches(self.operator.client("dynamodb"), self.outputs["BackfillsTableName"])
+
     def ended(self, found: LedgerObject, *, done: bool = False) -> Launch:
         """The record of an uploaded ledger's launch, once its attempt is summed up; with `done`, once it is done, since
         somebody goes on with it. Raises LoadFailed."""
-        launches = DynamoLaunches(self.operator.client("dynamodb"), self.outputs["BackfillsTableName"])
+        launches = self._launches
         deadline = time.monotonic() + self.patience
         while True:
             launch = launches.get(found.file_id)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jianbiao.domain.events import CLOCK_SKEW
 from jianbiao.errors import Conflict, InvalidInput, NotFound, Unavailable
 from jianbiao.records import Hold
-from jianbiao.services.launches import prefix_of
+from jianbiao.services.launches import REMEDIES, prefix_of
 from jianbiao.services.ledger_run import CHUNK_BYTES, MAX_FILE_BYTES, accounts
 from tests.services.launching import KEY, Scene
 from tests.services.ledgers import row, vin
@@ -237,6 +237,7 @@ def test_a_file_that_cannot_be_read_is_refused(size: int, packed: bool, error: s
     launch = scene.desk.arrived(replace(scene.inbox.ledger(size=size), packed=packed))
     assert (launch.error, launch.state) == (error, "refused" if error else "running")
     assert bool(scene.executions) == (error is None)
+    assert error is None or error in REMEDIES
 
 
 def test_a_ledger_of_no_time_or_of_the_future_is_refused() -> None:

@@ -16,7 +16,7 @@ from jianbiao.aws.clients import client
 from jianbiao.aws.inbox import S3Inbox
 from jianbiao.aws.launches import DynamoLaunches, StepFunctions
 from jianbiao.errors import Conflict, InvalidInput, NotFound, Unavailable
-from jianbiao.services.launches import RUNNING, Launch, LaunchDesk, Launches, prefix_of, report_key
+from jianbiao.services.launches import REMEDIES, RUNNING, Launch, LaunchDesk, Launches, prefix_of, report_key
 from jianbiao.services.ledger_run import Inbox
 
 EVERY = 2.0
@@ -84,11 +84,7 @@ def say_report(launches: Launches, launch_id: str, inbox: Inbox) -> int:
 
 
 def _why(launch: Launch) -> str:
-    return {
-        "gzip": ": unpack it and upload it anew",
-        "too-large": ": upload it in parts below 10 GB",
-        "as-of": ": its metadata as-of is no time with an offset, or lies in the future; upload it anew",
-    }.get(launch.error or "", "")
+    return f": {REMEDIES[launch.error]}" if launch.error else ""
 
 
 def listed(launches: DynamoLaunches) -> int:

@@ -39,6 +39,12 @@ REASONS_A_PART = 20_000
 ATTEMPTS = 5
 
 RUNNING, PAUSED, ABORTED, FAILED, DONE, REFUSED = "running", "paused", "aborted", "failed", "done", "refused"
+REMEDIES = {
+    "too-large": "it has more than 10 GB; upload it in parts",
+    "gzip": "it is packed; unpack it and upload it anew",
+    "as-of": "its metadata as-of is no time with an offset, or lies in the future; upload it anew",
+}
+"""Why a ledger is refused, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
