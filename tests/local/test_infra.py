@@ -91,6 +91,26 @@ def test_production_reserves_for_each_function_that_can_be_reserved_for() -> Non
     assert reserved["ReserveBackfill"] >= int(settings("prod")["BackfillConcurrency"])
 
 
+def test_all_that_a_launch_writes_by_the_row_can_be_warmed() -> None:
+    """An index, too: what it cannot take holds its table back."""
+    warm = {
+        "Fn::If": ["WarmsUp", {"WriteUnitsPerSecond": {"Ref": "WarmWriteUnits"}}, {"Ref": "AWS::NoValue"}]
+    }
+    warmed = set()
+    for name, table in of_type("AWS::DynamoDB::Table").items():
+        own = table["Properties"]
+        for place, given in [
+            (name, own),
+            *((i["IndexName"], i) for i in own.get("GlobalSecondaryIndexes", ())),
+        ]:
+            if "WarmThroughput" in given:
+                assert given["WarmThroughput"] == warm
+                warmed.add(place)
+    assert warmed == {"VehiclesTable", "by-owner", "PlatesTable", "CertificatesTable", "IssuancesTable"}
+    assert DOCUMENT["Conditions"]["WarmsUp"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "WarmWriteUnits"}, 0]}]}
+    assert PARAMETERS["WarmWriteUnits"]["Default"] == 0
+
+
 def test_production_takes_a_bad_release_back() -> None:
     for stage in ("staging", "prod"):
         assert settings(stage)["Canary"] == "true"

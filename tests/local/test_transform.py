@@ -74,7 +74,8 @@ def test_with_a_canary_each_alias_moves_by_codedeploy_and_alarms_take_it_back(na
     group = resources[f"{name}DeploymentGroup"]["Properties"]
     assert group["AutoRollbackConfiguration"]["Enabled"] is True
     assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
-    assert len(group["AlarmConfiguration"]["Alarms"]) == 8
+    preferred = template.load(TEMPLATE)["Globals"]["Function"]["DeploymentPreference"]["Alarms"]
+    assert [alarm["Name"] for alarm in group["AlarmConfiguration"]["Alarms"]] == preferred
     assert "Canary10Percent10Minutes" in json.dumps(group["DeploymentConfigName"])
     # What is there on a condition only has its canary on the same.
     condition = resources[name].get("Condition")
