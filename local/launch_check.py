@@ -133,7 +133,7 @@ class StoreCheck:
     keys: KeySet
     base_url: str
     now: int
-    shown: Callable[[int, int], None] = lambda _done, _all: None
+    shown: Callable[[str, int, int], None] = lambda _what, _done, _all: None
 
     def wrong(self, ledger: Path, issued: int, vehicles: int) -> list[str]:
         """Sentences about what is not as it has to be."""
@@ -143,14 +143,14 @@ class StoreCheck:
             for rows in batches(vins_of(file), GET_LIMIT):
                 counted += self._rows(wrong, indices, rows)
                 done += len(rows)
-                self.shown(min(done, vehicles), vehicles)
+                self.shown("rows checked", min(done, vehicles), vehicles)
         wrong.same("active certificates at the rows that have caused them", counted, issued)
         wrong.same("certificates", self.stored.count("certificates"), issued)
         wrong.same("vehicles", self.stored.count("vehicles"), vehicles)
         intents = self.stored.count("issuances")
         wrong.unless(intents >= issued, "there are fewer issuance records than certificates")
         if intents > issued:
-            self._intents(wrong)
+            self._intents(wrong, intents)
         return wrong.sentences()
 
     def _rows(self, wrong: Wrong, indices: Indices, rows: list[tuple[int, str]]) -> int:
@@ -189,12 +189,14 @@ class StoreCheck:
         claims = certificate.claims
         wrong.unless(indices.take(claims.status_uri, claims.status_idx), "a status index is used twice")
 
-    def _intents(self, wrong: Wrong) -> None:
+    def _intents(self, wrong: Wrong, intents: int) -> None:
         """All indices once more where a crash has left records that nothing was signed for. (Reads the whole table,
         which takes the local AWS seconds a page when it is large.)"""
         indices = Indices()
-        for item in self.stored.scan("issuances"):
+        for done, item in enumerate(self.stored.scan("issuances"), start=1):
             claims = stored_issuance(item).claims
+            if not done % GET_LIMIT:
+                self.shown("issuance records checked", done, intents)
             wrong.unless(indices.take(claims.status_uri, claims.status_idx), "a status index is used twice")
 
 

@@ -11,10 +11,11 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,8 @@ class Rehearsal:
             else Troublemaker(self.deployment.desk(), found.file_id, self._emulator, made).at_work()
         )
         with troublemaker:
-            loaded = loader.follow(found, rows_of(ledger), self._shown("certificates from the ledger"))
+            shown = partial(self.progress.bar, "certificates from the ledger")
+            loaded = loader.follow(found, rows_of(ledger), shown)
             launch = loader.ended(found, done=made is not None)
         if launch.state != DONE:
             raise LoadFailed(f"The launch has ended as {launch.state}.")
@@ -185,12 +187,9 @@ class Rehearsal:
             self.deployment.keys(),
             self.deployment.base_url,
             int(time.time()),
-            self._shown("rows checked"),
+            self.progress.bar,
         )
         return check.wrong(ledger, expected["issued"], expected["vehicles"])
-
-    def _shown(self, what: str) -> Callable[[int, int], None]:
-        return lambda done, rows: self.progress.bar(what, done, rows)
 
 
 def hold_some(stored: Stored, vehicles: DynamoVehicles, now: int, count: int = 3) -> list[str]:
