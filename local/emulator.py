@@ -21,8 +21,8 @@ HOST = "127.0.0.1"
 MAIN = Path(__file__).with_name("emulator_main.py")
 REGION = "ap-east-1"
 START_TIMEOUT = 30.0
-STOP_TIMEOUT = 40.0
-"""Seconds for writing its state; 100,000 vehicles take a few."""
+STOP_TIMEOUT = 120.0
+"""Seconds for writing its state; that of 300,000 vehicles are 4 GB."""
 TAIL = 20
 
 

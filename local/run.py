@@ -17,14 +17,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
-from local.emulator import end_orphan
+from local import emulator
 from local.envs import ROOT, CannotPrepare, check_interpreter, ensure, is_ready, python_of
 from local.progress import Progress
 from local.state import State, is_alive, read_json
 
 CHINA = timezone(timedelta(hours=8))
 READY, DETACHED_TIMEOUT = "Ready.", 600.0
-STOP_TIMEOUT = 60.0
+STOP_TIMEOUT = emulator.STOP_TIMEOUT + 30
+"""Seconds until a deployment that was asked to stop counts as stuck."""
 
 
 def prepare(progress: Progress) -> None:
@@ -100,7 +101,7 @@ def stop(state: State) -> int:
     """End a deployment that runs; returns the exit status."""
     running = read_json(state.run)
     if not running or not is_alive(running["pid"]):
-        end_orphan(state)
+        emulator.end_orphan(state)
         print("Nothing runs here.")
         return 0
     os.kill(running["pid"], signal.SIGTERM)
@@ -110,7 +111,10 @@ def stop(state: State) -> int:
             print("Stopped.")
             return 0
         time.sleep(0.1)
-    print(f"Process {running['pid']} did not end within {STOP_TIMEOUT:.0f} s.", file=sys.stderr)
+    print(
+        f"Process {running['pid']} has not ended within {STOP_TIMEOUT:.0f} s: try again, or end it by force (kill -9).",
+        file=sys.stderr,
+    )
     return 1
 
 
