@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 
 from jianbiao.aws.certificates import DynamoCertificates
 from jianbiao.aws.issuances import DynamoIssuances
 from jianbiao.aws.vehicles import DynamoVehicles, plate_key, vehicle_item
-from jianbiao.domain.register import first_report, merge
+from jianbiao.domain.register import blank, first_report, merge
 from jianbiao.ports import PlateTaken, Stale
 from jianbiao.records import Certificate, Hold, VehicleChange, VehicleRecord
 from tests.services.ledgers import row, run, vin
@@ -103,6 +104,51 @@ def test_a_plate_moves_with_its_vehicle_and_is_taken_from_nobody(stores: Stores)
     stores.vehicles.update(record, merge(record.registered, {"plate": "黑A88888"}, LATER))
     assert stores.vehicles.vin_of_plate("02", "黑A88888") == CAR.vin
     assert stores.vehicles.vin_of_plate("02", CAR.plate) is None
+
+
+def takes(record: VehicleRecord, plate: str, bearer: VehicleRecord) -> VehicleChange:
+    """A change that takes a plate whose pointer leads to a vehicle that does not bear it."""
+    touched = VehicleChange(bearer.registered, bearer.hold, 5, "client")
+    return VehicleChange(
+        merge(record.registered, {"plate": plate}, LATER),
+        None,
+        5,
+        "client",
+        plate_from=bearer.registered.vehicle.vin,
+        also=((bearer, touched),),
+    )
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["no vehicle", "another plate"])
+def test_a_pointer_is_taken_together_with_the_record_of_the_vehicle_it_leads_to(
+    stores: Stores, there: bool
+) -> None:
+    record, vin_ = read(stores), "X" * 17
+    client: Any = stores.client
+    pointer = {"plate": {"S": plate_key("02", "黑A99999")}, "vin": {"S": vin_}}
+    client.put_item(TableName=stores.tables.plates, Item=pointer)  # type: ignore[attr-defined]
+
+    def first_load(plate: str, version: int) -> VehicleRecord:
+        vehicle = dataclasses.replace(CAR, vin=vin_, plate=plate)
+        stored = VehicleRecord(first_report(vehicle, (1, "")), version=version)
+        client.put_item(TableName=stores.tables.vehicles, Item=vehicle_item(stored))  # type: ignore[attr-defined]
+        return stored
+
+    bearer = first_load("黑A88888", 4) if there else VehicleRecord(blank(vin_))
+    change = takes(record, "黑A99999", bearer)
+    # The vehicle is stored, or given the plate, right before the transaction.
+    now_there = first_load("黑A99999", bearer.version + 1)
+    with pytest.raises(Stale):
+        stores.vehicles.change(record, change)
+    assert (read(stores), stores.vehicles.get(vin_)) == (record, now_there)
+    assert stores.vehicles.vin_of_plate("02", "黑A99999") == vin_
+    # Not so: the transaction takes the pointer, and whoever was about to write the record is told by its version.
+    client.delete_item(TableName=stores.tables.vehicles, Key={"vin": {"S": vin_}})  # type: ignore[attr-defined]
+    if there:
+        first_load("黑A88888", 4)
+    stores.vehicles.change(record, change)
+    assert stores.vehicles.vin_of_plate("02", "黑A99999") == CAR.vin
+    assert stores.vehicles.get(vin_) == dataclasses.replace(bearer, version=bearer.version + 1)
 
 
 def test_a_certificate_is_stored_once(stores: Stores, signed: list[Certificate]) -> None:

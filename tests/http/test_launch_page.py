@@ -11,9 +11,10 @@ from jianbiao.domain.policy import default_policy
 from jianbiao.domain.reasons import Reason
 from jianbiao.http.launch_page import STATES, WORDS, launch_page
 from jianbiao.services import launches
-from jianbiao.services.backfill import PLATE_TAKEN
+from jianbiao.services.backfill import ROWS_DISAGREE
 from jianbiao.services.launches import Change, Launch, report_key
 from jianbiao.services.ledger_run import COUNTED
+from jianbiao.services.registry import PLATE_TAKEN
 from tests.services.launching import Scene
 from tests.services.ledgers import row
 
@@ -87,7 +88,7 @@ def test_every_state_and_every_reason_has_words() -> None:
         launches.REFUSED,
     )
     assert set(STATES) == set(known)
-    assert set(WORDS) == {*map(str, Fault), PLATE_TAKEN}
+    assert set(WORDS) == {*map(str, Fault), PLATE_TAKEN, ROWS_DISAGREE.partition(":")[0]}
     launch, report = launched()
     everything = {**dict.fromkeys(map(str, Reason), 1), **dict.fromkeys(WORDS, 1)}
     said = text_of(launch, report | {"by_reason": everything, "counts": dict.fromkeys(COUNTED, 1)}).said

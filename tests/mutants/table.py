@@ -200,7 +200,7 @@ MUTANTS: tuple[Mutant, ...] = (
     _of(
         "a row seen again is somebody else's",
         "services/backfill.py",
-        "if certificate and certificate.issuance.cause == self.ledger.cause(row.raw):",
+        "if certificate and certificate.data and certificate.issuance.cause == self.ledger.cause(row.raw):",
         "if False:",
         *_BACKFILL,
     ),

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from jianbiao.domain.register import merge
 from jianbiao.errors import Unavailable
 from jianbiao.records import Ending, Hold
-from jianbiao.services.backfill import ChunkResult
-from jianbiao.services.registry import PLATE_TAKEN
+from jianbiao.services.backfill import ROWS_DISAGREE, ChunkResult
 from jianbiao.wire.verify import verify_certificate
 from tests.services.ledgers import file, lines, row, run, vin
 from tests.services.soundness import sound
@@ -144,7 +143,7 @@ def test_a_plate_twice_in_one_ledger_stays_with_the_first_vehicle() -> None:
     run(world, row(1) + b"\n" + row(2), file("first", 100))
     taken = {"hphm": "黑A10001"}
     result = run(world, b"\n".join([row(1), row(3, **taken), row(2, **taken)]))
-    assert [e["reasons"] for e in result.reasons] == [[PLATE_TAKEN], [PLATE_TAKEN]]
+    assert [e["reasons"] for e in result.reasons] == [[ROWS_DISAGREE], [ROWS_DISAGREE]]
     assert world.vehicles.plates[("02", "黑A10001")] == vin(1)
     assert vin(3) not in world.vehicles.records
     assert len(world.signer.signed) == 2
@@ -235,7 +234,7 @@ def test_mixed_rows_end_as_they_should() -> None:
         (2, "refused", "state-blocked"),
         (3, "invalid", "bad-json"),
         (6, "refused", "hold"),
-        (8, "invalid", PLATE_TAKEN),
+        (8, "invalid", ROWS_DISAGREE),
         (11, "refused", "state-blocked"),
     ]
     assert result.counts["issued"] == 5  # cars 1, 7 and 11, and the new plates of 4 and 10
@@ -334,7 +333,7 @@ def test_whatever_the_rows_and_whatever_fails_the_accounts_balance_and_repeat(
     try:
         run(world, data)
     except Unavailable:
-        assert len(world.faults.calls) == at
+        assert len(world.faults.calls) >= at > 0  # a first load is two calls inside one
     world.faults = Faults()
     result = run(world, data)
     counts = result.counts

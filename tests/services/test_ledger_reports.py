@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jianbiao.errors import Unavailable
-from jianbiao.services.backfill import ChunkResult
+from jianbiao.services.backfill import ROWS_DISAGREE, ChunkResult
 from jianbiao.services.registry import PLATE_CHANGED, PLATE_TAKEN
 from tests.services.ledgers import file, row, run, vin
 from tests.support.registry import BEGIN, HOUR, RegistryWorld, event, inspected
@@ -162,12 +162,21 @@ def test_a_plate_that_was_given_to_another_car_since_is_not_had_by_an_older_row(
     assert not world.active(vin(3))
 
 
-def test_the_plate_of_a_car_whose_first_load_is_under_way_is_left_to_it() -> None:
+@pytest.mark.parametrize(
+    ("hours", "ends"), [(5, ("refused", PLATE_TAKEN)), (10, ("invalid", ROWS_DISAGREE)), (15, None)]
+)
+def test_a_plate_that_a_first_load_has_left_behind_is_had_by_the_newest_row(
+    hours: int, ends: tuple[str, str] | None
+) -> None:
     world = begun(2)
     world.vehicles.plates[("02", PLATE)] = vin(1)
-    result = load(world, row(3, hphm=PLATE), row(2, hphm="黑A10009"))
-    assert reasons(result) == [("invalid", PLATE_TAKEN)]
-    assert load(world, row(1)).counts["issued"] == 1
+    assert load(world, row(3, hphm=PLATE)).counts["issued"] == 1
+    # The load that was interrupted, once more.
+    assert reasons(load(world, row(1), hours=hours)) == ([ends] if ends else [])
+    bearer = 3 if ends else 1
+    assert world.vehicles.plates[("02", PLATE)] == vin(bearer)
+    assert len(world.active(vin(bearer))) == 1
+    assert not world.active(vin(4 - bearer))
 
 
 def test_a_new_plate_for_which_nothing_may_be_issued_ends_the_certificate_of_the_old_one() -> None:

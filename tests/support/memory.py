@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from jianbiao.domain.codes import Coded
 from jianbiao.domain.policy import Policy, default_policy
-from jianbiao.domain.register import Registered
+from jianbiao.domain.register import Registered, blank
 from jianbiao.errors import Unavailable
 from jianbiao.ports import PlateTaken, SigningKeys, Stale
 from jianbiao.records import (
@@ -157,6 +157,8 @@ class MemoryVehicles:
     interleave: Callable[[], None] | None = None
     """Runs once before the next conditional write: somebody else being first."""
     ended: list[Ending] = field(default_factory=list)
+    statements: Any = None
+    """The double as a world watches it: a first load is two requests, and anything may happen between them."""
 
     def get(self, vin: str) -> VehicleRecord | None:
         return self.records.get(vin)
@@ -179,29 +181,39 @@ class MemoryVehicles:
         return own[:limit], own[limit - 1] if len(own) > limit else None
 
     def insert_many(self, records: Sequence[VehicleRecord]) -> set[str]:
-        stored = set()
-        for record in records:
-            v = record.registered.vehicle
-            if self.plates.setdefault((v.plate_class, v.plate), v.vin) != v.vin or v.vin in self.records:
-                continue
-            self.records[v.vin] = dataclasses.replace(record, version=1)
-            stored.add(v.vin)
+        statements = self.statements or self
+        return statements.insert_vehicles(statements.insert_pointers(records))
+
+    def insert_pointers(self, records: Sequence[VehicleRecord]) -> list[VehicleRecord]:
+        """First request: returns the records to which the pointers of their plates lead."""
+        vehicles = [record.registered.vehicle for record in records]
+        leads = [self.plates.setdefault((v.plate_class, v.plate), v.vin) for v in vehicles]
+        return [r for r, v, vin in zip(records, vehicles, leads, strict=True) if vin == v.vin]
+
+    def insert_vehicles(self, records: Sequence[VehicleRecord]) -> set[str]:
+        """Second request: returns the VINs that were not there."""
+        by_vin = {r.registered.vehicle.vin: dataclasses.replace(r, version=1) for r in records}
+        stored = by_vin.keys() - self.records.keys()
+        self.records |= {vin: by_vin[vin] for vin in stored}
         return stored
 
     def update(self, record: VehicleRecord, registered: Registered) -> VehicleRecord:
         if registered == record.registered:
             return record
+        self._somebody_else()
         return self._write(record, dataclasses.replace(record, registered=registered))
 
     def reserve(self, record: VehicleRecord, issuance: Issuance, registered: Registered) -> VehicleRecord:
         if record.hold:
             raise Stale
+        self._somebody_else()
         changed = self._write(record, record.reserved(issuance, registered))
         self.issuances.insert_many([issuance])
         return changed
 
     def change(self, record: VehicleRecord, change: VehicleChange) -> VehicleRecord:
         """Needs `certificates`; what ends is kept in `ended`."""
+        self._somebody_else()
         changes = [change, *(other for _, other in change.also)]
         for after in (step for part in changes for step in part.steps):
             if self.certificates.by_id.get(after.certificate_id) != dataclasses.replace(
@@ -212,7 +224,8 @@ class MemoryVehicles:
             if part.void and part.void.certificate_id in self.certificates.by_id:
                 raise Stale
         for other, _ in change.also:
-            if self.records.get(other.registered.vehicle.vin) != other:
+            vin = other.registered.vehicle.vin
+            if self.records.get(vin, VehicleRecord(blank(vin))) != other:
                 raise Stale
         stored = self._write(record, record.after(change), change.plate_from)
         for other, its in change.also:
@@ -226,25 +239,29 @@ class MemoryVehicles:
     def _write(
         self, record: VehicleRecord, changed: VehicleRecord, plate_from: str | None = None
     ) -> VehicleRecord:
-        if self.interleave:
-            first, self.interleave = self.interleave, None
-            first()
         old, new = record.registered.vehicle, changed.registered.vehicle
         there = self.records.get(new.vin)
         if (there.version if there else 0) != record.version:
             raise Stale
         old_plate, new_plate = (old.plate_class, old.plate), (new.plate_class, new.plate)
-        if new.plate and old_plate != new_plate:
-            if self.plates.get(new_plate, plate_from or new.vin) != (plate_from or new.vin):
+        if old_plate != new_plate:
+            holder = plate_from or new.vin
+            if new.plate and self.plates.get(new_plate, holder) != holder:
                 raise PlateTaken
-            self.plates[new_plate] = new.vin
-        if old.plate and old_plate != new_plate:
-            if self.plates.get(old_plate, old.vin) != old.vin:
+            if old.plate and self.plates.get(old_plate, old.vin) != old.vin:
                 raise Stale
-            self.plates.pop(old_plate, None)
+            if new.plate:
+                self.plates[new_plate] = new.vin
+            if old.plate:
+                self.plates.pop(old_plate, None)
         stored = dataclasses.replace(changed, version=record.version + 1)
         self.records[new.vin] = stored
         return stored
+
+    def _somebody_else(self) -> None:
+        if self.interleave:
+            first, self.interleave = self.interleave, None
+            first()
 
 
 @dataclass

@@ -91,9 +91,10 @@ class World:
     def issuer(self) -> Issuer:
         """The issuer, with every port watched."""
         watch = self.faults.wrap
+        self.vehicles.statements = watch(self.vehicles)
         return Issuer(
             "test",
-            watch(self.vehicles),
+            self.vehicles.statements,
             watch(self.certificates),
             watch(self.issuances),
             watch(self.indices),

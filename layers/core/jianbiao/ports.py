@@ -101,7 +101,8 @@ class Vehicles(Protocol):
     def insert_many(self, records: Sequence[VehicleRecord]) -> set[str]:
         """Store new vehicles with their plates; returns the VINs that were stored. A VIN or plate that
         somebody else has stored meanwhile is left out and unchanged. Each vehicle is stored whole or not at all;
-        a plate pointer may remain behind and is taken over by the next attempt for the same VIN."""
+        a plate pointer may remain behind: the next attempt for the same VIN takes it over, or whoever is given the
+        plate before that, together with the VIN's record, so that a vehicle without its pointer is never stored."""
 
     def update(self, record: VehicleRecord, registered: Registered) -> VehicleRecord:
         """Store new register facts, and move the plate's pointer along. Raises Stale when the record changed,

@@ -235,7 +235,8 @@ class VehicleChange:
     plate_from: str | None = None
     """VIN that the plate's pointer has now, where the plate is taken from another vehicle."""
     also: tuple[tuple[VehicleRecord, VehicleChange], ...] = ()
-    """The vehicle that loses its plate by this, with what changes for it."""
+    """The vehicle that loses its plate by this, or the pointer of a plate that it does not bear, with what changes for
+    it: one that is not stored yet (version 0) is stored blank."""
 
 
 @dataclass(frozen=True, slots=True)

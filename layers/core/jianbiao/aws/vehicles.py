@@ -100,7 +100,8 @@ class DynamoVehicles:
 
     def insert_many(self, records: Sequence[VehicleRecord]) -> set[str]:
         # The pointers first: one without a vehicle is harmless, and the next attempt for the VIN takes it over;
-        # a vehicle without its pointer could not be found by its plate.
+        # a vehicle without its pointer could not be found by its plate. Whoever takes a pointer meanwhile writes the
+        # vehicle's record, too (`VehicleChange.also`), so that the second statement does not store it.
         pointers = [_pointer(record.registered.vehicle) for record in records]
         taken = self._plates.insert_many(pointers)
         if taken:

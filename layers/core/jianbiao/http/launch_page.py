@@ -31,6 +31,7 @@ STATES = {
 }
 WORDS = {
     "plate-of-another-vehicle": ("号牌属于另一车辆", "the plate is another vehicle's"),
+    "rows-disagree": ("同一时点台账的另一行与此不符", "another row, equally old, says otherwise"),
     "line-too-long": ("行过长", "the line is too long"),
     "bad-encoding": ("编码不是 UTF-8", "not UTF-8"),
     "bad-json": ("不是有效的 JSON", "not valid JSON"),
@@ -45,7 +46,7 @@ WORDS = {
     "bad-number": ("数值无效", "no valid number"),
     "bad-text": ("文本无效", "no valid text"),
 }
-"""Reasons of invalid rows, without the column that follows the colon."""
+"""Reasons that no refusal of the rules has, without the column that follows the colon."""
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}

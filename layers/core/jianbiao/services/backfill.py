@@ -37,13 +37,16 @@ from jianbiao.ports import PlateTaken, Policies
 from jianbiao.records import Cause, Certificate, Issuance, VehicleRecord
 from jianbiao.services.issue import Issuer
 from jianbiao.services.registrar import Registrar
-from jianbiao.services.registry import PLATE_TAKEN
 
 BATCH = 100
 """Rows read and written together: BatchGetItem takes 100 keys."""
 
 BACKFILL_CHANNEL = 4
 """product.md: already within its inspection period."""
+
+ROWS_DISAGREE = "rows-disagree:hphm"
+"""An equally old row, worked before, gave the plate to another vehicle, or the vehicle another plate. Nobody can tell
+which is right: the row is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,13 @@ class LedgerFile:
     def merged(self, stored: Registered, vehicle: Vehicle, policy: Policy) -> Registered:
         """What is stored, with what a row says where that is newer; `policy` decides later inspections anew."""
         return merge_full(stored, vehicle, self.stamp, without=NOT_IN_LEDGER, policy=policy)
+
+    def disagrees(self, stored: Registered, vehicle: Vehicle) -> bool:
+        """Whether a row that is equally old has given the vehicle another plate."""
+        there = stored.vehicle
+        return (stored.stamp_of("plate") == self.stamp and there.plate != vehicle.plate) or (
+            stored.stamp_of("plate_class") == self.stamp and there.plate_class != vehicle.plate_class
+        )
 
     def cause(self, raw: RawLine) -> Cause:
         """The row as the cause of a certificate."""
@@ -258,7 +268,8 @@ class _Batch:
             and certificate.status == State.ACTIVE
             and not self.worker.issuer.compromised(certificate.issuance.kid)
         )
-        if registered == record.registered and certificate and usable:
+        disagrees = self.ledger.disagrees(record.registered, vehicle)
+        if registered == record.registered and not disagrees and certificate and usable:
             try:
                 entitlement = self._entitle_known(record)
             except Refusal as refusal:
@@ -276,12 +287,14 @@ class _Batch:
         cause = self.ledger.cause(row.raw)
 
         def report(stored: Registered) -> Registered:
+            if self.ledger.disagrees(stored, vehicle):
+                raise PlateTaken("the vehicle was given another plate by an equally old row")
             return self.ledger.merged(stored, vehicle, self.policy)
 
         try:
             record = registrar.register(vehicle.vin, report, self.policy, by=cause.actor, state=vehicle.state)
         except PlateTaken:
-            self.result.note(row.raw, "invalid", PLATE_TAKEN)
+            self.result.note(row.raw, "invalid", ROWS_DISAGREE)
             return
         try:
             outcome = issuer.issue(record, self._entitle_known, cause)
@@ -293,8 +306,9 @@ class _Batch:
             self._outcome(row, outcome.certificate, None)
 
     def _outcome(self, row: _Row, certificate: Certificate | None, refusal: Refusal | None) -> None:
-        """Note the row: what it has caused before counts as issued by it, also when seen again."""
-        if certificate and certificate.issuance.cause == self.ledger.cause(row.raw):
+        """Note the row: what it has caused before counts as issued by it, also when seen again; an issuance that was
+        voided before it was signed never was a certificate."""
+        if certificate and certificate.data and certificate.issuance.cause == self.ledger.cause(row.raw):
             self.result.note(row.raw, "issued")
         elif refusal:
             self.result.note(row.raw, "refused", refusal.reason)

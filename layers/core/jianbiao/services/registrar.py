@@ -119,13 +119,11 @@ class Registrar:
         vin = self.issuer.vehicles.vin_of_plate(*plate)
         if vin is None or vin == known.vehicle.vin:
             return known, None, ()
-        bearer, given = self.issuer.vehicles.get(vin), _given(known)
-        if bearer is None and not given[1]:
-            # A first load of the other vehicle is on its way, or was interrupted and comes again: of two rows that
-            # have no event behind them the one that came first keeps the plate.
-            raise PlateTaken("another vehicle is just being loaded with the plate")
-        if bearer is None or _plate_of(bearer.registered) != plate:
-            return known, vin, ()  # a pointer that an interrupted first load left behind
+        bearer, given = self.issuer.vehicles.get(vin) or VehicleRecord(blank(vin)), _given(known)
+        if _plate_of(bearer.registered) != plate:
+            # Left behind by a first load, or by one that is still under way. Its record is written, too, blank where
+            # there is none: the load then finds the vehicle known, and its row comes here as any other does.
+            return known, vin, ((bearer, VehicleChange(bearer.registered, bearer.hold, now, by)),)
         if _given(bearer.registered) == given:
             raise PlateTaken("two vehicles bear the plate in the same ledger")
         if _given(bearer.registered) > given:
