@@ -235,6 +235,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "tests/services/test_events.py",
     ),
     _of(
+        "a plate pointer is taken without its vehicle's record",
+        "services/registrar.py",
+        "return known, vin, ((bearer, VehicleChange(bearer.registered, bearer.hold, now, by)),)",
+        "return known, vin, ()",
+        "tests/services/test_plate_race.py",
+    ),
+    _of(
+        "a second plate in the same ledger is passed over",
+        "services/backfill.py",
+        "if self.ledger.disagrees(stored, vehicle):",
+        "if False:",
+        "tests/services/test_ledger_disagrees.py",
+    ),
+    _of(
+        "what was voided was issued",
+        "services/backfill.py",
+        "if certificate and certificate.data and ",
+        "if certificate and ",
+        "tests/services/test_plate_race.py",
+    ),
+    _of(
         "a row issues what was had elsewhere",
         "domain/reports.py",
         "return kept if self.elsewhere and longer",

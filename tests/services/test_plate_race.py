@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
+from random import Random
 
 import pytest
 
@@ -153,3 +154,28 @@ def test_whoever_comes_between_whom(name: str, load_first: bool, killed: bool) -
             raise AssertionError(schedule) from error
         played += 1
     assert played > 100
+
+
+@pytest.mark.parametrize("name", RACES)
+def test_in_any_turns_delivered_twice_and_dying_at_any_call(name: str) -> None:
+    for seed in range(40):
+        chance, race = Random(seed), RACES[name]()  # noqa: S311
+        left = [(Actor(does), does) for does in (race.load, race.load, race.take, race.take)]
+        again: list[Callable[[], None]] = []
+        while left:
+            actor, does = chance.choice(left)
+            try:
+                if chance.random() < 0.02:
+                    actor.kill()
+                    again.append(does)
+                else:
+                    actor.move(chance.choice((1, 1, 2, 5)))
+            except Unavailable:
+                again.append(does)
+            left = [one for one in left if not one[0].over]
+        for does in (*again, race.load, race.take):
+            does()
+        try:
+            check(race)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}") from error
