@@ -235,7 +235,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "tests/services/test_events.py",
     ),
     _of(
-        "a plate pointer is taken without its vehicle's record",
+        "a plate pointer is taken by itself",
         "services/registrar.py",
         "return known, vin, ((bearer, VehicleChange(bearer.registered, bearer.hold, now, by)),)",
         "return known, vin, ()",
