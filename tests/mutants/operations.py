@@ -112,4 +112,47 @@ OPERATIONS: tuple[Mutant, ...] = (
         "known = list(self.find(kid))",
         "tests/wire/test_profiles.py",
     ),
+    # Alarms and launches
+    of(
+        "an unforeseen error is answered and not counted",
+        "http/edge.py",
+        "            on_unforeseen()\n",
+        "",
+        "tests/http/test_edge.py",
+    ),
+    of(
+        "a metric is written under other dimensions than its alarm's",
+        "metrics.py",
+        '[["deployment"], ["deployment", "outcome"]] if outcome',
+        '[["deployment", "outcome"]] if outcome',
+        "tests/local/test_monitoring.py",
+    ),
+    of(
+        "a launch with chunks left ends well",
+        "infra/backfill.asl.json",
+        '"StringEquals": "failed"',
+        '"StringEquals": "lost"',
+        "tests/local/test_engine.py",
+    ),
+    of(
+        "a ledger of the future is taken",
+        "services/launches.py",
+        "ledger.undated or ledger.as_of > now + CLOCK_SKEW",
+        "ledger.undated",
+        "tests/services/test_launches.py",
+    ),
+    of(
+        "an operator may ask for no rate at all",
+        "services/launches.py",
+        "if rate is not None and rate <= 0:",
+        "if False:",
+        "tests/services/test_launches.py",
+    ),
+    of(
+        "a worker may be slower than the engine waits",
+        "aws/pacing.py",
+        "return max(rate / workers, SLOWEST)",
+        "return rate / workers",
+        "tests/aws/test_pacing.py",
+    ),
 )
