@@ -17,7 +17,7 @@ from jianbiao.services.police import Sight
 from jianbiao.services.verify import Finding
 from jianbiao.wire.reasons import ForgedReason, Verdict
 from tests.support.local_key import CLAIMS
-from tests.support.peer_fields import PEER
+from tests.support.peer_fields import FACE, PEER
 from tests.support.world import CAR
 
 POLICY = default_policy()
@@ -107,12 +107,4 @@ def test_a_vehicle_in_period_without_a_certificate_has_no_verdict() -> None:
 
 def test_peers_see_the_certificate_s_face_and_no_more() -> None:
     face = peer_finding(VALID, POLICY)["certificate"]
-    assert set(face) == {
-        "certificate_id",
-        "plate",
-        "plate_class",
-        "vehicle_type",
-        "valid_until",
-        "issued_at",
-        "issuer",
-    }
+    assert set(face) == FACE

@@ -77,7 +77,7 @@ VERIFICATION: tuple[Mutant, ...] = (
     of(
         "keys are kept for ever",
         "aws/config.py",
-        "self._until = self._monotonic() + TTL",
+        "self._until = self._monotonic() + (RETRY if self._built is None else TTL)",
         'self._until = float("inf")',
         *_CONFIG,
     ),
