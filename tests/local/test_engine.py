@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.package import ROOT
 from jianbiao.services import launches
+from local import template
 
 TEXT = (ROOT / "infra" / "backfill.asl.json").read_text(encoding="utf-8")
 STATES: dict[str, dict[str, Any]] = json.loads(re.sub(r": \$\{\w+\}", ": 1", TEXT))["States"]
@@ -59,6 +60,19 @@ def test_a_child_waits_for_a_worker_longer_than_a_chunk_takes() -> None:
     ]
     # On average half of it (full jitter); and what is left of the child's five minutes is enough for the chunk.
     assert 4 * FIFTEEN < sum(waits) / 2 < 150
+
+
+def test_the_engine_may_follow_its_own_children_and_nobody_else_s() -> None:
+    """A child's ARN has the map's label behind the machine's name (Step Functions, IAM for distributed maps)."""
+    resources = template.load(ROOT / "infra" / "template.yaml")["Resources"]
+    name = resources["BackfillEngine"]["Properties"]["Name"]["Fn::Sub"]
+    (follow,) = [
+        s
+        for s in resources["BackfillEnginePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        if s["Sid"] == "FollowChildren"
+    ]
+    ends = [arn["Fn::Sub"].partition(":execution:")[2] for arn in follow["Resource"]]
+    assert ends == [f"{name}:*", f"{name}/{STATES['Chunks']['Label']}:*"]
 
 
 def test_a_child_says_little() -> None:
