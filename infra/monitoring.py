@@ -10,9 +10,10 @@ Every alarm names the section of the run book that says what it means, what to d
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -324,8 +325,9 @@ def text() -> str:
     )
 
 
-def main() -> int:
-    """Write infra/monitoring.yaml."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write infra/monitoring.yaml anew, from the functions of infra/template.yaml."""
+    argparse.ArgumentParser(prog="make monitoring", description=main.__doc__).parse_args(arguments)
     WRITTEN.write_text(text(), encoding="utf-8")
     return 0
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -69,8 +71,9 @@ def _quietly(command: list[str]) -> None:
     subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
-def main() -> int:
-    """Make sure that every tool is there; returns the exit status."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make sure that every tool of `make test-all` is there: install what is missing, or say what to install."""
+    argparse.ArgumentParser(prog="python -m local.tools", description=main.__doc__).parse_args(arguments)
     missing = [tool for tool in TOOLS if not tool.found()]
     if missing:
         install(missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from pathlib import Path
@@ -131,7 +132,10 @@ def _id(operation: Operation) -> str:
 
 
 _RETRY_AFTER = {
-    "Retry-After": {"schema": {"type": "integer", "minimum": 0}, "description": "Seconds. Not on the gateway's own."}
+    "Retry-After": {
+        "schema": {"type": "integer", "minimum": 0},
+        "description": "Seconds. Not on the gateway's own.",
+    }
 }
 _LOCATION = {"schema": {"type": "string", "minLength": 1}}
 _HEADERS: dict[int, dict[str, Any]] = {
@@ -165,5 +169,6 @@ _DESCRIPTIONS = {
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="make openapi", description=f"Write {COMMITTED.name} anew.").parse_args()
     COMMITTED.parent.mkdir(exist_ok=True)
     COMMITTED.write_text(text(), encoding="utf-8")
