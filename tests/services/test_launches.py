@@ -204,6 +204,17 @@ def test_a_redrive_starts_what_was_never_started() -> None:
         scene.desk.redrive(scene.id, actor="op")
 
 
+def test_a_launch_whose_engine_has_failed_goes_on_after_a_pause() -> None:
+    """Its record says `running`, and its execution has been used up: the refusal of a redrive says what to do."""
+    scene = arrived()
+    with pytest.raises(Conflict, match="pause it and resume it"):
+        scene.desk.redrive(scene.id, actor="op")
+    scene.desk.control(scene.id, actor="op", paused=True)
+    scene.desk.control(scene.id, actor="op", paused=False)
+    scene.execute(2)
+    right(scene)
+
+
 def test_the_rate_reaches_the_workers_before_their_next_batch() -> None:
     scene = arrived()
     scene.desk.control(scene.id, actor="op", rate=5)

@@ -231,7 +231,8 @@ class LaunchDesk:
                 # Its attempt was written down, and whoever did so crashed before it was started.
                 return before
             if before.state in (RUNNING, DONE, REFUSED):
-                raise Conflict("not-allowed-in-state", f"the launch is {before.state}")
+                more = ": where nothing moves, pause it and resume it" if before.state == RUNNING else ""
+                raise Conflict("not-allowed-in-state", f"the launch is {before.state}{more}")
             after = self._next_attempt(replace(before, aborted=False, paused=False))
             try:
                 launch = self._change(before, after, actor, "redriven")
