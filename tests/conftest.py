@@ -22,7 +22,7 @@ settings.load_profile("jianbiao")
 
 TOGETHER = ("e2e", "browser")
 """Directories whose tests share a deployment."""
-APART = ("e2e/test_start.py", "e2e/test_schemathesis.py")
+APART = ("e2e/test_runbook_drills.py", "e2e/test_start.py", "e2e/test_schemathesis.py")
 """Files among them whose tests start deployments of their own."""
 
 
