@@ -81,8 +81,8 @@ class Desk:
 
     stack: Stack
     place: Path
-    tried: set[tuple[str, str]] = field(default_factory=set)
-    """(section, command) of everything that ran."""
+    tried: set[str] = field(default_factory=set)
+    """Every command that ran, as it stands on the page."""
     keys: dict[str, str] = field(default_factory=dict)
     """ARNs of keys that were made on the way, by name."""
 
@@ -119,7 +119,7 @@ class Desk:
         command fails, or, with `fails`, where it does not.
         """
         (command,) = [one for one in commands(title) if words in one]
-        self.tried.add((title, command))
+        self.tried.add(command)
         text = filled(command, {name.replace("_", " "): value for name, value in values.items()})
         done = self.shell(f"{text.replace(less, '') if less else text} {more}".strip())
         assert bool(done.returncode) == fails, (
