@@ -129,6 +129,10 @@ def test_a_finding_of_the_guard_is_settled(desk: Desk) -> None:
     assert "  voided" in desk.do(ALARMS, "guard void", less="--dry-run", **given)
     desk.do(LAUNCH, "guard.json")
     assert world.findings(desk.read("guard.json")) == set()
+    # It names another certificate's place in the status list, which the books of the last drill are not to have.
+    for table in ("Issuances", "Certificates"):
+        name, key = stack.outputs[f"{table}TableName"], {"certificate_id": {"S": planted.certificate_id}}
+        stack.client("dynamodb").delete_item(TableName=name, Key=key)
 
 
 def test_what_was_set_aside_is_redriven(desk: Desk) -> None:
@@ -294,9 +298,7 @@ def test_tables_are_restored(desk: Desk) -> None:
     assert "stepped" not in desk.do(RESTORE, "ops restore", less="--dry-run")
 
     desk.do(RESTORE, "delete-function-concurrency")
-    desk.do(RESTORE, "guard.json")
-    assert world.findings(desk.read("guard.json")) == set()
-    assert "messages sent" in desk.do(RESTORE, "redrive queued")
+    assert "messages sent" in desk.do(QUEUES, "redrive queued")
     desk.do(ALARMS, "StatusFunctionName")
     load_rows(stack, newest, as_of=int(time.time()) + 2)
     assert world.ids_of(stack, newest) == ids
@@ -308,7 +310,7 @@ def test_tables_are_restored(desk: Desk) -> None:
     used = world.places(stack)
     given = [place for shard in range(SHARDS) for place in world.drawn(stack, shard, len(since))]
     assert len({*used, *given}) == len(used) + len(given)
-    desk.do(LAUNCH, "guard.json")
+    desk.do(RESTORE, "guard.json")
     assert world.findings(desk.read("guard.json")) == set()
 
 
