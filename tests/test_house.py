@@ -12,7 +12,7 @@ import pytest
 from tests.support import packaged
 from tests.support.packaged import Packaged
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 
 ON_DEMAND = {"jinja2", "PIL", "reportlab", "fontTools", "qrcode"}
 """What only draws: loaded when the first page or file is asked for, by the functions that draw at all."""

@@ -12,7 +12,7 @@ import pytest
 from jianbiao import metrics
 from tests.support import packaged
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 
 FAILING = """
 import json

@@ -11,7 +11,7 @@ import pytest
 from infra import sizes
 from infra.package import LAYERS, Target, build_layer
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
 
 AARCH64 = 183
 """Machine in an ELF header."""

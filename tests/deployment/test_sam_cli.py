@@ -19,7 +19,7 @@ from tests.deployment.local_aws import LocalAws
 from tests.deployment.page import BUILD, DELETE, DEPLOY, PASTED, SEE, SET_UP, UPGRADE, YOURS, blocks
 from tests.e2e.deployment import Reply, request
 
-pytestmark = [pytest.mark.local, pytest.mark.full, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.local, pytest.mark.full, pytest.mark.timeout(1200)]
 
 STACK = "jianbiao-dev"
 EDGE = "layers/core/jianbiao/http/edge.py"

@@ -29,7 +29,7 @@ _COMMAND = re.compile(
     r"^ *```sh\n(?P<block>.*?)^ *```$|(?<!`)`(?P<span>[^`\n]+)`(?!`)", re.MULTILINE | re.DOTALL
 )
 _PLACEHOLDER = re.compile(r"<([A-Za-z][A-Za-z .]*)>")
-TIMEOUT = 120
+TIMEOUT = 300
 """Seconds for one command."""
 NOT_HERE = {
     "aws service-quotas": "the local AWS has no quotas",

@@ -26,7 +26,7 @@ from tests.e2e.deployment import Stack
 from tests.support.hostile import NOT_A_CODE, Case, Forge, hostile
 from tests.support.hostile_bodies import HostileBodies
 
-pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.local, pytest.mark.timeout(900)]
 
 AT_ONCE = 8
 INPUTS = 2000

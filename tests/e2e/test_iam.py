@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from tests.e2e.deployment import Stack, request
 from tests.e2e.roles import SIGN, Probe, Roles, allowed, permits, said
 
-pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.local, pytest.mark.timeout(900)]
 
 Granted = dict[str, set[tuple[str, str]]]
 """Function → (action, resource) of the calls that its role's credentials got through with."""

@@ -62,7 +62,7 @@ def groups(stack: Stack) -> dict[str, str]:
     }
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_no_log_has_anything_of_a_vehicle_a_person_or_a_caller(stack: Stack) -> None:
     sample = stack.sample(owner="citizen", why="valid: an ordinary car")
     path = f"/v1/certificates/{sample['certificate_id']}/shares"

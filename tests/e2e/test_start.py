@@ -24,6 +24,8 @@ from tests.e2e.deployment import ROOT, Stack, request, run
 pytestmark = pytest.mark.local
 
 SMALL = ("--detach", "--port", "0", "--count", "70")
+STOLEN = 7
+"""Among the ticks of the processors: those that the host has given away (proc(5))."""
 """The scenario vehicles, and a few."""
 
 
@@ -44,6 +46,17 @@ def start(state: Path, *arguments: str) -> Stack:
 def processes(state: Path) -> dict[str, int]:
     found = json.loads((state / "run.json").read_text())
     return {"supervisor": found["pid"], "emulator": found["emulator"]}
+
+
+def ticks() -> list[int]:
+    """What all processors have done until now, by kind; a machine that does not tell has been at work."""
+    stat = Path("/proc/stat")
+    told = (
+        stat.read_text(encoding="ascii").splitlines()[0].split()[1:9]
+        if stat.exists()
+        else [str(time.monotonic_ns()), *"0" * 7]
+    )
+    return [int(one) for one in told]
 
 
 def workers(emulator: int) -> list[int]:
@@ -88,13 +101,15 @@ def test_a_second_start_finds_the_data_again(state: Path) -> None:
     assert not (state / "tmp").exists()
     assert not (state / "stack.json").exists()
 
-    began = time.monotonic()
+    began, before = time.monotonic(), ticks()
     second = run(state, *SMALL)
-    took = time.monotonic() - began
+    took, passed = time.monotonic() - began, [now - then for now, then in zip(ticks(), before, strict=True)]
     assert second.returncode == 0, second.stdout
     assert "The data of the last run is kept." in second.stdout
-    # 15 s on a machine that has nothing else to do; longer by as much as others want of its processors.
-    assert took < 15 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    # 15 s on a machine that has nothing else to do; longer by as much as others want of its processors, and by what
+    # its host gave to other machines.
+    given = 1 - passed[STOLEN] / sum(passed)
+    assert took * given < 15 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     again = Stack(state)
     # The port is another one, and it is in the codes; what they carry is the same.
     code = again.sample(owner="citizen", why="valid")["code"]

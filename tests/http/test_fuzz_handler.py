@@ -11,6 +11,7 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -44,8 +45,11 @@ GATES = {
     "unknown-key",
     "bad-signature",
 }
-SECONDS_EACH = 0.001
-"""CPU time of making, sending and judging one input: some 400 µs, so what parses without a bound shows."""
+AS_A_GOOD_ONE = 4
+"""CPU time of a hostile input, made, sent and judged, against that of a good code, at most: it is about the same, so
+what parses without a bound shows. A ratio, because machines are shared: time itself may be three times as long."""
+EVERY = 50
+"""Hostile inputs for each good one."""
 
 
 @dataclass
@@ -130,22 +134,35 @@ def refused(status: int, answer: dict[str, Any]) -> str:
     return str(answer["code"])
 
 
-def test_the_one_good_code_is_valid(world: World, handler: Handler) -> None:
+def good_body(world: World) -> bytes:
+    """The one code of this world that is valid, to be verified."""
     (certificate,) = world.active()
-    body = json.dumps({"code": code_text("https://v.example", certificate.data)}).encode()
-    status, answer = post(handler, body)
+    return json.dumps({"code": code_text("https://v.example", certificate.data)}).encode()
+
+
+def test_the_one_good_code_is_valid(world: World, handler: Handler) -> None:
+    status, answer = post(handler, good_body(world))
     assert (status, answer["verdict"]) == (200, "valid")
 
 
 @pytest.mark.parametrize("count", [10_000, pytest.param(100_000, marks=pytest.mark.full)])
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_hostile_inputs_are_refused(world: World, handler: Handler, logger: Quiet, count: int) -> None:
-    good = [certificate.data for certificate in world.active()]
+    good, valid = [certificate.data for certificate in world.active()], good_body(world)
     counts: Counter[str] = Counter()
-    begun = time.process_time()
-    for body in HostileBodies(Random(count), good).bodies(count):  # noqa: S311 - must repeat
-        counts[refused(*post(handler, body))] += 1
-    assert time.process_time() - begun < count * SECONDS_EACH
+    bodies = HostileBodies(Random(count), good).bodies(count)  # noqa: S311 - must repeat
+    hostile, ordinary = 0.0, 0.0
+    while True:
+        begun = time.process_time()
+        some = list(islice(bodies, EVERY))
+        for body in some:
+            counts[refused(*post(handler, body))] += 1
+        between = time.process_time()
+        if not some:
+            break
+        assert post(handler, valid)[0] == 200
+        hostile, ordinary = hostile + between - begun, ordinary + time.process_time() - between
+    assert hostile / count < AS_A_GOOD_ONE * ordinary / (count / EVERY)
     assert not logger.lines
     # They came through to every gate that stands before the claims may be believed.
     assert counts.total() == count
